@@ -1,0 +1,30 @@
+// Macros for functions that return absl::Status or absl::StatusOr.
+#ifndef WINNOW_KERNELS_BASE_STATUS_H_
+#define WINNOW_KERNELS_BASE_STATUS_H_
+
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+#define WINNOW_CONCAT_INNER_(a, b) a##b
+#define WINNOW_CONCAT_(a, b) WINNOW_CONCAT_INNER_(a, b)
+
+// Evaluates an expression of type absl::Status; returns it from the enclosing function if not OK.
+#define RETURN_IF_ERROR(expr)                       \
+  do {                                              \
+    absl::Status winnow_status_ = (expr);           \
+    if (!winnow_status_.ok()) return winnow_status_; \
+  } while (false)
+
+// Evaluates an absl::StatusOr expression; on error returns its status, else assigns the value to
+// `lhs`, which may declare a variable: ASSIGN_OR_RETURN(auto table, OpenTable(path));
+#define ASSIGN_OR_RETURN(lhs, expr) \
+  ASSIGN_OR_RETURN_IMPL_(WINNOW_CONCAT_(winnow_status_or_, __LINE__), lhs, expr)
+
+#define ASSIGN_OR_RETURN_IMPL_(var, lhs, expr) \
+  auto var = (expr);                           \
+  if (!var.ok()) return var.status();          \
+  lhs = *std::move(var)
+
+#endif  // WINNOW_KERNELS_BASE_STATUS_H_
