@@ -47,6 +47,9 @@ function(winnow_binary name)
   winnow_reject_unknown("winnow_binary(${name})" "${arg_UNPARSED_ARGUMENTS}")
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE ${arg_PRIVATE} winnow::flags winnow::warnings)
+  # Where `cmake --install` puts the libraries that no distribution package provides.
+  set_target_properties(${name} PROPERTIES INSTALL_RPATH "$ORIGIN/../lib/winnow")
+  install(TARGETS ${name} RUNTIME DESTINATION bin)
 endfunction()
 
 # Files named *_avx2.cc, *_avx512.cc and *_avx512_bf16.cc get their flags by their name.
