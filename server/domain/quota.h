@@ -1,0 +1,24 @@
+// What a tenant and the whole server may hold. Values are settings; these are the defaults.
+#ifndef WINNOW_SERVER_DOMAIN_QUOTA_H_
+#define WINNOW_SERVER_DOMAIN_QUOTA_H_
+
+#include <cstdint>
+#include <limits>
+
+namespace winnow::domain {
+
+struct TenantQuota {
+  int64_t max_queued_jobs = 1000;
+  int64_t max_running_jobs = std::numeric_limits<int32_t>::max();
+  int64_t max_stored_bytes = std::numeric_limits<int64_t>::max();
+  int64_t max_open_uploads = 16;
+};
+
+struct ServerQuota {
+  int64_t max_queued_jobs = 20000;
+  int64_t disk_floor_bytes = int64_t{256} << 20;  // below it nothing new is taken
+};
+
+}  // namespace winnow::domain
+
+#endif  // WINNOW_SERVER_DOMAIN_QUOTA_H_
