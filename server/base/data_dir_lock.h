@@ -12,8 +12,8 @@ namespace winnow::server {
 // Holds data_dir/lock exclusively (flock) until destroyed or the process ends, however it ends.
 class DataDirLock {
  public:
-  // Creates the folder (mode 0700) when absent. FAILED_PRECONDITION when another process holds it; the
-  // message has that process' id.
+  // Creates the folder (mode 0700) when absent. FAILED_PRECONDITION when another process holds it;
+  // the message has that process' id.
   static absl::StatusOr<std::unique_ptr<DataDirLock>> Acquire(const std::string& data_dir);
   ~DataDirLock();
   DataDirLock(const DataDirLock&) = delete;

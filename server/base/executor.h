@@ -20,8 +20,8 @@ class Executor {
   virtual void Schedule(std::function<void()> task) = 0;
 };
 
-// Runs each task before Schedule returns; a task scheduled by a running task runs after it, in order.
-// For tests and for code that needs no second thread. THREAD-SAFETY: one thread at a time.
+// Runs each task before Schedule returns; a task scheduled by a running task runs after it, in
+// order. For tests and for code that needs no second thread. THREAD-SAFETY: one thread at a time.
 class InlineExecutor final : public Executor {
  public:
   void Schedule(std::function<void()> task) override;

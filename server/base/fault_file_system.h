@@ -1,4 +1,5 @@
-// A file system whose n-th change fails: run a scenario with n = 1, 2, … until it passes without a fault.
+// A file system whose n-th change fails: run a scenario with n = 1, 2, … until it passes without a
+// fault.
 #ifndef WINNOW_SERVER_BASE_FAULT_FILE_SYSTEM_H_
 #define WINNOW_SERVER_BASE_FAULT_FILE_SYSTEM_H_
 
@@ -14,13 +15,15 @@
 
 namespace winnow::server {
 
-// Counts open-for-writing, append, sync, rename, directory sync, create, truncate and remove; reads pass.
+// Counts open-for-writing, append, sync, rename, directory sync, create, truncate and remove; reads
+// pass.
 class FaultFileSystem final : public FileSystem {
  public:
   // OWNERSHIP: `base` must outlive this object.
   explicit FaultFileSystem(FileSystem* base) : base_(base) {}
 
-  // The `nth` change from now on (1 = the next) returns `error`; later ones pass again unless `forever`.
+  // The `nth` change from now on (1 = the next) returns `error`; later ones pass again unless
+  // `forever`.
   void FailNth(int64_t nth, absl::Status error, bool forever = false);
   // True when the planned failure has been returned.
   bool HasFailed() const;

@@ -1,4 +1,5 @@
-// The files of the server as an interface: what the server writes can be made to fail at any step in a test.
+// The files of the server as an interface: what the server writes can be made to fail at any step
+// in a test.
 #ifndef WINNOW_SERVER_BASE_FILE_SYSTEM_H_
 #define WINNOW_SERVER_BASE_FILE_SYSTEM_H_
 
@@ -35,10 +36,10 @@ enum class OpenMode {
   kAppend,    // keeps what is there
 };
 
-// Errors: NOT_FOUND (ENOENT), RESOURCE_EXHAUSTED (ENOSPC, EDQUOT), PERMISSION_DENIED, else INTERNAL;
-// messages name the operation and the path. A failed fsync of the real one ends the process: what the
-// kernel then holds is unknown, and start-up is recovery.
-// THREAD-SAFETY: any thread.
+// Errors: NOT_FOUND (ENOENT), RESOURCE_EXHAUSTED (ENOSPC, EDQUOT), PERMISSION_DENIED, else
+// INTERNAL; messages name the operation and the path. A failed fsync of the real one ends the
+// process: what the kernel then holds is unknown, and start-up is recovery. THREAD-SAFETY: any
+// thread.
 class FileSystem {
  public:
   virtual ~FileSystem() = default;
@@ -64,15 +65,18 @@ class FileSystem {
 // The machine's own files. OWNERSHIP: a static object.
 FileSystem* RealFileSystem();
 
-// Replaces `path` as one step: temporary file, fsync, rename, fsync of the folder. After a failure the old
-// content (or absence) stands, and the temporary file is removed where that is still possible.
-absl::Status WriteFileAtomic(FileSystem& files, const std::string& path, const std::string& content);
+// Replaces `path` as one step: temporary file, fsync, rename, fsync of the folder. After a failure
+// the old content (or absence) stands, and the temporary file is removed where that is still
+// possible.
+absl::Status WriteFileAtomic(FileSystem& files, const std::string& path,
+                             const std::string& content);
 
 // The whole file. RESOURCE_EXHAUSTED when it is larger than `limit_bytes`.
 absl::StatusOr<std::string> ReadWholeFile(FileSystem& files, const std::string& path,
                                           int64_t limit_bytes);
 
-// Name ending of files that WriteFileAtomic and workers leave behind when they die; swept at start-up.
+// Name ending of files that WriteFileAtomic and workers leave behind when they die; swept at
+// start-up.
 inline constexpr char kTemporarySuffix[] = ".tmp";
 
 }  // namespace winnow::server

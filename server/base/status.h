@@ -1,4 +1,5 @@
-// The status macros (RETURN_IF_ERROR, ASSIGN_OR_RETURN) for server code: one definition, in kernels/base.
+// The status macros (RETURN_IF_ERROR, ASSIGN_OR_RETURN) for server code: one definition, in
+// kernels/base.
 #ifndef WINNOW_SERVER_BASE_STATUS_H_
 #define WINNOW_SERVER_BASE_STATUS_H_
 
