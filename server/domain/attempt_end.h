@@ -24,20 +24,20 @@ const char* AttemptOutcomeName(AttemptOutcome outcome);  // "SUCCEEDED" …
 
 struct AttemptEnd {
   AttemptOutcome outcome = AttemptOutcome::kCrashed;
-  bool stopped_early = false;          // with kSucceeded
-  std::vector<Artifact> artifacts;     // with kSucceeded (and what a failed one left for people)
-  std::optional<Error> error;          // with kFailed; with kCrashed what was seen
-  std::optional<ExitInfo> exit;        // when the process is already reaped
+  bool stopped_early = false;       // with kSucceeded
+  std::vector<Artifact> artifacts;  // with kSucceeded (and what a failed one left for people)
+  std::optional<Error> error;       // with kFailed; with kCrashed what was seen
+  std::optional<ExitInfo> exit;     // when the process is already reaped
 };
 
 // Crashes in a row, without a new checkpoint in between, that end a job.
 inline constexpr int kCrashLimit = 3;
 
 struct JobVerdict {
-  JobState state;               // where the job goes
-  int32_t crashes;              // its new count
-  const char* reason;           // for the state-changed event
-  std::optional<Error> error;   // set when FAILED or CANCELLED
+  JobState state;              // where the job goes
+  int32_t crashes;             // its new count
+  const char* reason;          // for the state-changed event
+  std::optional<Error> error;  // set when FAILED or CANCELLED
 };
 
 // REQUIRES: job.state is RUNNING or CANCELLING.

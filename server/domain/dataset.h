@@ -37,28 +37,29 @@ std::optional<DatasetState> ParseDatasetState(const std::string& name);  // with
 
 // One input file: uploaded in pieces, or read where it lies.
 struct DatasetFile {
-  std::string file_name;      // as the user calls it; for messages
-  std::string role;           // "data", "test", "target"; opaque here
-  int64_t size_bytes = 0;     // declared
-  std::string sha256;         // declared; empty = not known (local files)
-  std::string local_path;     // empty = uploaded
+  std::string file_name;             // as the user calls it; for messages
+  std::string role;                  // "data", "test", "target"; opaque here
+  int64_t size_bytes = 0;            // declared
+  std::string sha256;                // declared; empty = not known (local files)
+  std::string local_path;            // empty = uploaded
   int64_t committed_size_bytes = 0;  // durable on disk; never falls
-  bool complete = false;      // size and SHA-256 verified
+  bool complete = false;             // size and SHA-256 verified
 };
 
 struct Dataset {
   DatasetName name;
   DatasetState state = DatasetState::kUploading;
   std::vector<DatasetFile> files;
-  std::string schema;         // serialized schema as given; opaque here
-  std::string content_sha256; // of files and schema, when declared up front: identity for deduplication
+  std::string schema;  // serialized schema as given; opaque here
+  std::string
+      content_sha256;  // of files and schema, when declared up front: identity for deduplication
   std::map<std::string, std::string> labels;
-  int32_t attempt = 0;        // import starts so far
+  int32_t attempt = 0;  // import starts so far
   int32_t crashes = 0;
-  std::optional<Error> error; // FAILED
+  std::optional<Error> error;  // FAILED
   // Set with ACTIVE.
-  std::string profile;        // serialized profile; opaque here
-  std::string table_sha256;   // of the packed table; jobs are bound to it
+  std::string profile;       // serialized profile; opaque here
+  std::string table_sha256;  // of the packed table; jobs are bound to it
   int64_t table_size_bytes = 0;
   int64_t rows = 0;
   int32_t columns = 0;
@@ -74,7 +75,7 @@ struct ImportEnd {
   enum class Outcome { kSucceeded, kFailed, kCrashed, kInterrupted };
   Outcome outcome = Outcome::kCrashed;
   std::optional<Error> error;
-  std::string schema;         // as resolved by the import; replaces the given one when not empty
+  std::string schema;  // as resolved by the import; replaces the given one when not empty
   std::string profile;
   std::string table_sha256;
   int64_t table_size_bytes = 0;

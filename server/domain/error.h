@@ -1,8 +1,9 @@
-// What the service says when it refuses or fails, as a plain value that travels inside an absl::Status.
+// What the service says when it refuses or fails, as a plain value that travels inside an
+// absl::Status.
 //
-// One carrier: the payload "winnow.v1/error" of the Status holds this struct as JSON text. Code between the
-// layers passes Status along untouched; rpc/errors turns it into google.rpc details at the border. A Status
-// without the payload is a plain failure: its reason is derived from its code.
+// One carrier: the payload "winnow.v1/error" of the Status holds this struct as JSON text. Code
+// between the layers passes Status along untouched; rpc/errors turns it into google.rpc details at
+// the border. A Status without the payload is a plain failure: its reason is derived from its code.
 #ifndef WINNOW_SERVER_DOMAIN_ERROR_H_
 #define WINNOW_SERVER_DOMAIN_ERROR_H_
 
@@ -24,10 +25,10 @@ struct FieldViolation {
 
 struct Error {
   absl::StatusCode code = absl::StatusCode::kInternal;
-  std::string reason;                        // one of reasons.h
-  std::string message;                       // what failed, on which thing, what was expected
-  std::string subject;                       // resource name, quota or precondition subject; may be empty
-  std::vector<FieldViolation> violations;    // INVALID_FIELDS
+  std::string reason;   // one of reasons.h
+  std::string message;  // what failed, on which thing, what was expected
+  std::string subject;  // resource name, quota or precondition subject; may be empty
+  std::vector<FieldViolation> violations;  // INVALID_FIELDS
   std::map<std::string, std::string> metadata;
   std::optional<absl::Duration> retry_after;  // set only when waiting helps
 };

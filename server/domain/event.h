@@ -1,7 +1,7 @@
 // One entry of a job's event log.
 //
-// The server's own entries (state changed, attempt started) are plain values; a worker's entries are opaque
-// bytes (a serialized JobEvent without sequence and time) that rpc hands through.
+// The server's own entries (state changed, attempt started) are plain values; a worker's entries
+// are opaque bytes (a serialized JobEvent without sequence and time) that rpc hands through.
 #ifndef WINNOW_SERVER_DOMAIN_EVENT_H_
 #define WINNOW_SERVER_DOMAIN_EVENT_H_
 
@@ -23,8 +23,8 @@ struct StateChange {
   std::optional<JobState> from;  // absent for the first event of a job
   JobState to = JobState::kPending;
   int32_t attempt = 0;
-  std::string reason;            // reasons.h, or empty
-  std::optional<Error> error;    // with FAILED and CANCELLED
+  std::string reason;          // reasons.h, or empty
+  std::optional<Error> error;  // with FAILED and CANCELLED
   std::vector<Artifact> artifacts;
   bool stopped_early = false;
 };
@@ -41,18 +41,19 @@ enum class EventKind {
 };
 
 struct JobEvent {
-  int64_t sequence = 0;             // 1, 2, 3, … per job, without gaps
-  absl::Time time;                  // when the server stored it
-  int32_t attempt = 0;              // 0 before the first
+  int64_t sequence = 0;  // 1, 2, 3, … per job, without gaps
+  absl::Time time;       // when the server stored it
+  int32_t attempt = 0;   // 0 before the first
   EventKind kind = EventKind::kWorker;
-  std::optional<int64_t> ordinal;   // of a worker's deterministic events: 1, 2, 3, … per job
+  std::optional<int64_t> ordinal;  // of a worker's deterministic events: 1, 2, 3, … per job
   std::string payload;
   std::optional<StateChange> state_change;
   std::optional<AttemptStarted> attempt_started;
 };
 
-// What a worker reports. With an ordinal the entry is deterministic: a resumed attempt may send it again with
-// the same bytes and nothing happens; other bytes fail the job. Without one it is appended as it comes.
+// What a worker reports. With an ordinal the entry is deterministic: a resumed attempt may send it
+// again with the same bytes and nothing happens; other bytes fail the job. Without one it is
+// appended as it comes.
 struct WorkerEvent {
   std::optional<int64_t> ordinal;
   std::string payload;

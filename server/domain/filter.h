@@ -22,8 +22,8 @@ struct Comparison {
   FilterField field = FilterField::kState;
   std::string label_key;  // kLabel
   FilterOp op = FilterOp::kEqual;
-  std::string value;      // kState: the state's name without prefix
-  absl::Time time;        // kCreateTime
+  std::string value;  // kState: the state's name without prefix
+  absl::Time time;    // kCreateTime
 };
 
 // All must hold; empty = everything.

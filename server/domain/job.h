@@ -25,10 +25,10 @@ struct JobConfig {
   std::string dataset;       // id in the same tenant
   std::string dataset_sha256;
   std::map<std::string, std::string> labels;
-  int32_t priority = 0;                 // larger runs earlier inside its tenant
-  int32_t threads = 1;                  // slots it takes
-  int64_t memory_limit_bytes = 0;       // of the worker's heap; 0 = the server's default
-  int64_t memory_estimate_bytes = 0;    // the Plan's; for admission
+  int32_t priority = 0;               // larger runs earlier inside its tenant
+  int32_t threads = 1;                // slots it takes
+  int64_t memory_limit_bytes = 0;     // of the worker's heap; 0 = the server's default
+  int64_t memory_estimate_bytes = 0;  // the Plan's; for admission
   absl::Duration wall_clock_limit = absl::InfiniteDuration();  // of running time over all attempts
 };
 
@@ -36,16 +36,16 @@ struct Job {
   JobName name;
   JobConfig config;
   JobState state = JobState::kPending;
-  bool stop_requested = false;   // durable: the next attempt is told again
-  bool pause_requested = false;  // durable: the yield of this attempt ends in PAUSED
-  bool stopped_early = false;    // SUCCEEDED by way of stop
-  int32_t attempt = 0;           // starts so far
-  int32_t crashes = 0;           // since the last new checkpoint
+  bool stop_requested = false;                // durable: the next attempt is told again
+  bool pause_requested = false;               // durable: the yield of this attempt ends in PAUSED
+  bool stopped_early = false;                 // SUCCEEDED by way of stop
+  int32_t attempt = 0;                        // starts so far
+  int32_t crashes = 0;                        // since the last new checkpoint
   absl::Duration ran = absl::ZeroDuration();  // running time of the attempts that have ended
-  std::optional<Error> error;    // FAILED or CANCELLED
-  int64_t last_sequence = 0;     // head of the event log
-  int64_t revision = 1;          // grows with every change of the row; the etag
-  int64_t order = 0;             // place in creation order, unique over the store
+  std::optional<Error> error;                 // FAILED or CANCELLED
+  int64_t last_sequence = 0;                  // head of the event log
+  int64_t revision = 1;                       // grows with every change of the row; the etag
+  int64_t order = 0;                          // place in creation order, unique over the store
   absl::Time create_time;
   absl::Time update_time;
   std::optional<absl::Time> start_time;  // first RUNNING
@@ -63,8 +63,8 @@ struct Artifact {
 
 // A checkpoint that a resumed attempt may start from.
 struct Checkpoint {
-  std::string path;      // relative to the job's folder
-  int64_t ordinal = 0;   // events up to this ordinal are in it
+  std::string path;     // relative to the job's folder
+  int64_t ordinal = 0;  // events up to this ordinal are in it
   int64_t step = 0;
   int64_t size_bytes = 0;
   std::string sha256;
@@ -75,19 +75,19 @@ struct Checkpoint {
 
 // How a worker process ended, as the launcher saw it.
 struct ExitInfo {
-  int exit_code = 0;               // meaningful when signal == 0
-  int signal = 0;                  // that ended it; 0 = it exited by itself
-  bool hit_memory_limit = false;   // killed for RssAnon, or said so
+  int exit_code = 0;              // meaningful when signal == 0
+  int signal = 0;                 // that ended it; 0 = it exited by itself
+  bool hit_memory_limit = false;  // killed for RssAnon, or said so
   int64_t peak_rss_bytes = 0;
-  std::string ToString() const;    // "exit code 3", "signal 9", "memory limit (peak 2.1 GB)"
+  std::string ToString() const;  // "exit code 3", "signal 9", "memory limit (peak 2.1 GB)"
 };
 
 struct Attempt {
   int32_t number = 0;
   absl::Time start_time;
   std::optional<absl::Time> end_time;
-  std::string outcome;             // AttemptOutcomeName, or empty while it runs
-  std::optional<ExitInfo> exit;    // once the process is reaped
+  std::string outcome;           // AttemptOutcomeName, or empty while it runs
+  std::optional<ExitInfo> exit;  // once the process is reaped
 };
 
 }  // namespace winnow::domain

@@ -6,7 +6,8 @@
 //     |  |          +-----> PAUSED    pause: the worker checkpointed and left
 //     |  +--> FAILED                  crash loop, dataset gone
 //     +------- PAUSED                 resume
-//   PENDING | RUNNING | PAUSED --> CANCELLING --> CANCELLED | SUCCEEDED | FAILED   whichever came first
+//   PENDING | RUNNING | PAUSED --> CANCELLING --> CANCELLED | SUCCEEDED | FAILED   whichever came
+//   first
 #ifndef WINNOW_SERVER_DOMAIN_JOB_STATE_H_
 #define WINNOW_SERVER_DOMAIN_JOB_STATE_H_
 

@@ -1,4 +1,5 @@
-// Resource names: tenants/{tenant}/datasets/{dataset}, tenants/{tenant}/jobs/{job}[/artifacts/{artifact}].
+// Resource names: tenants/{tenant}/datasets/{dataset},
+// tenants/{tenant}/jobs/{job}[/artifacts/{artifact}].
 #ifndef WINNOW_SERVER_DOMAIN_NAMES_H_
 #define WINNOW_SERVER_DOMAIN_NAMES_H_
 

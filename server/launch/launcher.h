@@ -1,5 +1,5 @@
-// Starts, watches and ends the worker process of an attempt. Only the launcher differs between a local
-// pool, a batch system and a cluster.
+// Starts, watches and ends the worker process of an attempt. Only the launcher differs between a
+// local pool, a batch system and a cluster.
 #ifndef WINNOW_SERVER_LAUNCH_LAUNCHER_H_
 #define WINNOW_SERVER_LAUNCH_LAUNCHER_H_
 
@@ -15,9 +15,9 @@ namespace winnow::launch {
 
 struct LaunchSpec {
   domain::AttemptId attempt;
-  std::string secret;        // given to the process through WINNOW_WORKER_SECRET
-  std::string directory;     // the attempt's folder; made when absent; becomes the working directory
-  std::string log_file;      // standard output and error, appended
+  std::string secret;     // given to the process through WINNOW_WORKER_SECRET
+  std::string directory;  // the attempt's folder; made when absent; becomes the working directory
+  std::string log_file;   // standard output and error, appended
   int64_t memory_limit_bytes = 0;  // of anonymous memory; 0 = none
 };
 
@@ -26,7 +26,8 @@ class Launcher {
  public:
   virtual ~Launcher() = default;
 
-  // Called once for each successful Launch, after the process is reaped, on a thread of the launcher.
+  // Called once for each successful Launch, after the process is reaped, on a thread of the
+  // launcher.
   using OnExit = std::function<void(const domain::AttemptId&, const domain::ExitInfo&)>;
 
   // An error means that no process exists and `on_exit` will not be called.

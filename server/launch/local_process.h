@@ -1,9 +1,10 @@
 // The launcher of one machine: a child process per attempt, in a process group of its own.
 //
-// A worker gets: argv = worker_argv + {"--server", "unix:SOCKET", "--attempt", ATTEMPT}; the secret in
-// WINNOW_WORKER_SECRET; OMP_NUM_THREADS=1; its folder as working directory; RLIMIT_DATA at the memory limit
-// (stops the heap, lets file maps through); SIGKILL when the server dies (PR_SET_PDEATHSIG).
-// Beyond RLIMIT_DATA, RssAnon is polled, because pages that are shared copy-on-write or on stacks escape it.
+// A worker gets: argv = worker_argv + {"--server", "unix:SOCKET", "--attempt", ATTEMPT}; the secret
+// in WINNOW_WORKER_SECRET; OMP_NUM_THREADS=1; its folder as working directory; RLIMIT_DATA at the
+// memory limit (stops the heap, lets file maps through); SIGKILL when the server dies
+// (PR_SET_PDEATHSIG). Beyond RLIMIT_DATA, RssAnon is polled, because pages that are shared
+// copy-on-write or on stacks escape it.
 #ifndef WINNOW_SERVER_LAUNCH_LOCAL_PROCESS_H_
 #define WINNOW_SERVER_LAUNCH_LOCAL_PROCESS_H_
 
@@ -17,9 +18,10 @@
 namespace winnow::launch {
 
 struct LocalProcessOptions {
-  std::vector<std::string> worker_argv;   // {"/usr/bin/winnow-worker"}
-  std::string server_socket;              // path of the WorkerService's Unix socket
-  std::vector<std::string> environment;   // "NAME=value" added to a small fixed set (PATH, HOME, LANG, TZ, WINNOW_*)
+  std::vector<std::string> worker_argv;  // {"/usr/bin/winnow-worker"}
+  std::string server_socket;             // path of the WorkerService's Unix socket
+  std::vector<std::string>
+      environment;  // "NAME=value" added to a small fixed set (PATH, HOME, LANG, TZ, WINNOW_*)
   absl::Duration poll_interval = absl::Milliseconds(100);  // of RssAnon
 };
 

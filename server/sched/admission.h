@@ -1,5 +1,6 @@
-// Whether a request may enter, from figures that the caller gathered: pure functions, cheapest check first.
-// Refusals say the reason, the quota as subject, and when to come back where waiting helps.
+// Whether a request may enter, from figures that the caller gathered: pure functions, cheapest
+// check first. Refusals say the reason, the quota as subject, and when to come back where waiting
+// helps.
 #ifndef WINNOW_SERVER_SCHED_ADMISSION_H_
 #define WINNOW_SERVER_SCHED_ADMISSION_H_
 
@@ -19,16 +20,17 @@ struct JobDemand {
 
 struct ServerLoad {
   bool draining = false;
-  int32_t slots = 1;                  // in all
+  int32_t slots = 1;  // in all
   int64_t tenant_queued_jobs = 0;
   int64_t server_queued_jobs = 0;
   int64_t disk_free_bytes = 0;
-  int64_t memory_total_bytes = 0;     // 0 = not known
-  int64_t memory_free_bytes = 0;      // for starting now; 0 = not known
+  int64_t memory_total_bytes = 0;  // 0 = not known
+  int64_t memory_free_bytes = 0;   // for starting now; 0 = not known
 };
 
-// UNAVAILABLE DRAINING; INVALID_ARGUMENT TOO_MANY_THREADS (refused, not clipped); RESOURCE_EXHAUSTED
-// NOT_ENOUGH_MEMORY (never fits), TENANT_QUEUE_FULL, SERVER_QUEUE_FULL, DISK_LOW.
+// UNAVAILABLE DRAINING; INVALID_ARGUMENT TOO_MANY_THREADS (refused, not clipped);
+// RESOURCE_EXHAUSTED NOT_ENOUGH_MEMORY (never fits), TENANT_QUEUE_FULL, SERVER_QUEUE_FULL,
+// DISK_LOW.
 absl::Status AdmitJob(const JobDemand& demand, const ServerLoad& load,
                       const domain::TenantQuota& tenant, const domain::ServerQuota& server);
 

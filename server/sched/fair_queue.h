@@ -1,8 +1,9 @@
-// Which waiting job runs next: round robin over tenants; inside a tenant the highest priority; then first
-// come, first served. Decides only: no time, no threads, no I/O.
+// Which waiting job runs next: round robin over tenants; inside a tenant the highest priority; then
+// first come, first served. Decides only: no time, no threads, no I/O.
 //
-// The job whose turn it is waits for its slots, and nobody overtakes it: a job of many threads cannot be
-// starved by a stream of small ones. A tenant at its running limit is passed over and keeps its turn's place.
+// The job whose turn it is waits for its slots, and nobody overtakes it: a job of many threads
+// cannot be starved by a stream of small ones. A tenant at its running limit is passed over and
+// keeps its turn's place.
 #ifndef WINNOW_SERVER_SCHED_FAIR_QUEUE_H_
 #define WINNOW_SERVER_SCHED_FAIR_QUEUE_H_
 
@@ -22,9 +23,10 @@ struct QueuedItem {
   std::string tenant;
   std::string id;
   int32_t priority = 0;
-  int64_t order = 0;      // creation order, unique
+  int64_t order = 0;  // creation order, unique
   int32_t threads = 1;
-  absl::Duration not_before = absl::ZeroDuration();  // Clock::Monotonic; a crashed job waits a little
+  absl::Duration not_before =
+      absl::ZeroDuration();  // Clock::Monotonic; a crashed job waits a little
 };
 
 class FairQueue {
@@ -34,8 +36,8 @@ class FairQueue {
   // False when it is not in the queue.
   bool Remove(const std::string& tenant, const std::string& id);
 
-  // Takes out and returns the item whose turn it is, or nothing when none is ready or it needs more than
-  // `free_slots`. `may_run` says whether a tenant is below its running limit.
+  // Takes out and returns the item whose turn it is, or nothing when none is ready or it needs more
+  // than `free_slots`. `may_run` says whether a tenant is below its running limit.
   std::optional<QueuedItem> PopNext(int32_t free_slots, absl::Duration now,
                                     const std::function<bool(const std::string&)>& may_run);
 
@@ -45,7 +47,8 @@ class FairQueue {
   std::optional<absl::Duration> NextReady(absl::Duration now) const;
 
  private:
-  using Key = std::tuple<int32_t, int64_t>;  // (-priority, order): ascending is the order of service
+  using Key =
+      std::tuple<int32_t, int64_t>;  // (-priority, order): ascending is the order of service
   using TenantQueue = std::map<Key, QueuedItem>;
 
   std::map<std::string, TenantQueue> tenants_;  // no empty ones

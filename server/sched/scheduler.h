@@ -1,9 +1,11 @@
-// Runs what waits: claims a job in the store, starts a worker for it, watches over it, and decides what
-// follows when the worker reports or dies. FairQueue decides who is next; the store decides what is true.
+// Runs what waits: claims a job in the store, starts a worker for it, watches over it, and decides
+// what follows when the worker reports or dies. FairQueue decides who is next; the store decides
+// what is true.
 //
 // rpc calls: Submit … Delete for users' requests, OnAttached … OnFinished for what workers say.
-// The launcher calls OnExit by itself. A ticker calls Tick ten times a second (in tests the test does).
-// THREAD-SAFETY: any thread. Calls go to the store and block on the disk: not for RPC callback threads.
+// The launcher calls OnExit by itself. A ticker calls Tick ten times a second (in tests the test
+// does). THREAD-SAFETY: any thread. Calls go to the store and block on the disk: not for RPC
+// callback threads.
 #ifndef WINNOW_SERVER_SCHED_SCHEDULER_H_
 #define WINNOW_SERVER_SCHED_SCHEDULER_H_
 
@@ -28,9 +30,9 @@
 namespace winnow::sched {
 
 struct SchedulerOptions {
-  int32_t job_slots = 1;     // one slot = one thread of a job
-  int32_t import_slots = 1;  // imports and inferences; never wait behind training
-  int64_t default_memory_limit_bytes = 0;   // of a job's worker; 0 = none
+  int32_t job_slots = 1;                   // one slot = one thread of a job
+  int32_t import_slots = 1;                // imports and inferences; never wait behind training
+  int64_t default_memory_limit_bytes = 0;  // of a job's worker; 0 = none
   int64_t import_memory_limit_bytes = int64_t{1400} << 20;
   domain::TenantQuota tenant_quota;
   domain::ServerQuota server_quota;
@@ -39,7 +41,8 @@ struct SchedulerOptions {
   absl::Duration heartbeat_timeout = absl::Seconds(30);    // between signs of life
   absl::Duration finish_grace = absl::Seconds(5);          // from OnFinished to exit
   absl::Duration wall_clock_grace = absl::Seconds(30);     // from stop at the limit to SIGKILL
-  absl::Duration crash_backoff = absl::Milliseconds(500);  // before a crashed job's next start; doubles
+  absl::Duration crash_backoff =
+      absl::Milliseconds(500);  // before a crashed job's next start; doubles
 };
 
 // OWNERSHIP: all must outlive the scheduler.
@@ -57,11 +60,11 @@ struct SchedulerDeps {
 // What an attached worker must know besides the resource itself.
 struct AttachReply {
   domain::AttemptId attempt;
-  std::string directory;  // the only folder it may write
-  domain::Job job;        // kJob
+  std::string directory;                        // the only folder it may write
+  domain::Job job;                              // kJob
   std::vector<domain::Checkpoint> checkpoints;  // kJob: at most two, newest first
   domain::Dataset dataset;                      // kImport
-  std::string inference;  // kInfer: the bytes given to StartInference
+  std::string inference;                        // kInfer: the bytes given to StartInference
   bool stop_requested = false;
   bool yield_requested = false;
   bool cancel_requested = false;
@@ -82,21 +85,26 @@ class Scheduler {
  public:
   virtual ~Scheduler() = default;
 
-  // Recovers the store, sweeps leftovers of dead attempts, queues what waits. Call once, before all else.
+  // Recovers the store, sweeps leftovers of dead attempts, queues what waits. Call once, before all
+  // else.
   virtual absl::StatusOr<store::RecoveryReport> Start() = 0;
   virtual void SetControl(AttemptControl* control) = 0;
 
   // --- users' requests; each is durable before it returns, and acts at once ---
 
   // Admission, then CreateJob, then the queue. A replayed request is answered before admission.
-  virtual absl::StatusOr<store::Created<domain::Job>> SubmitJob(const store::NewJob& job,
-                                                                const store::RequestKey& request) = 0;
+  virtual absl::StatusOr<store::Created<domain::Job>> SubmitJob(
+      const store::NewJob& job, const store::RequestKey& request) = 0;
   // Admission alone, for validate_only.
   virtual absl::Status CheckJob(const store::NewJob& job) = 0;
-  virtual absl::StatusOr<domain::Job> CancelJob(const domain::JobName& name, int64_t revision = 0) = 0;
-  virtual absl::StatusOr<domain::Job> StopJob(const domain::JobName& name, int64_t revision = 0) = 0;
-  virtual absl::StatusOr<domain::Job> PauseJob(const domain::JobName& name, int64_t revision = 0) = 0;
-  virtual absl::StatusOr<domain::Job> ResumeJob(const domain::JobName& name, int64_t revision = 0) = 0;
+  virtual absl::StatusOr<domain::Job> CancelJob(const domain::JobName& name,
+                                                int64_t revision = 0) = 0;
+  virtual absl::StatusOr<domain::Job> StopJob(const domain::JobName& name,
+                                              int64_t revision = 0) = 0;
+  virtual absl::StatusOr<domain::Job> PauseJob(const domain::JobName& name,
+                                               int64_t revision = 0) = 0;
+  virtual absl::StatusOr<domain::Job> ResumeJob(const domain::JobName& name,
+                                                int64_t revision = 0) = 0;
   // Rows first, then the folder.
   virtual absl::Status DeleteJob(const domain::JobName& name) = 0;
 
@@ -106,8 +114,8 @@ class Scheduler {
   // Kills a running import, removes rows, then uploads and folder.
   virtual absl::Status DeleteDataset(const domain::DatasetName& name) = 0;
 
-  // Runs a worker of kind kInfer; `done` is called once with its result bytes (OnInferenceResult) or an
-  // error, on any thread. Returns the attempt. RESOURCE_EXHAUSTED when 16 are waiting.
+  // Runs a worker of kind kInfer; `done` is called once with its result bytes (OnInferenceResult)
+  // or an error, on any thread. Returns the attempt. RESOURCE_EXHAUSTED when 16 are waiting.
   using InferenceDone = std::function<void(const absl::StatusOr<std::string>&)>;
   virtual absl::StatusOr<domain::AttemptId> StartInference(const std::string& tenant,
                                                            const std::string& request,
@@ -116,7 +124,8 @@ class Scheduler {
   virtual void CancelInference(const domain::AttemptId& attempt) = 0;
 
   // --- what workers say ---
-  // Each returns ABORTED STALE_ATTEMPT when the attempt is not (or no longer) ours; the worker then ends.
+  // Each returns ABORTED STALE_ATTEMPT when the attempt is not (or no longer) ours; the worker then
+  // ends.
 
   // PERMISSION_DENIED BAD_SECRET. A second attach of the same attempt is refused: ABORTED.
   virtual absl::StatusOr<AttachReply> OnAttached(const domain::AttemptId& attempt,
@@ -128,10 +137,11 @@ class Scheduler {
   // After the checkpoint file is durable; removes the files that fell out of the newest two.
   virtual absl::Status OnCheckpoint(const domain::AttemptId& attempt,
                                     const domain::Checkpoint& checkpoint) = 0;
-  // The worker's last word on a job; kSucceeded, kFailed, kYielded or kCancelled. For kSucceeded every
-  // artifact is checked against size and SHA-256 on disk first (DATA_LOSS DATA_CORRUPT).
+  // The worker's last word on a job; kSucceeded, kFailed, kYielded or kCancelled. For kSucceeded
+  // every artifact is checked against size and SHA-256 on disk first (DATA_LOSS DATA_CORRUPT).
   // Again with the same attempt: OK, no effect.
-  virtual absl::Status OnFinished(const domain::AttemptId& attempt, const domain::AttemptEnd& end) = 0;
+  virtual absl::Status OnFinished(const domain::AttemptId& attempt,
+                                  const domain::AttemptEnd& end) = 0;
   virtual absl::Status OnImportFinished(const domain::AttemptId& attempt,
                                         const domain::ImportEnd& end) = 0;
   virtual absl::Status OnInferenceResult(const domain::AttemptId& attempt,
@@ -141,7 +151,8 @@ class Scheduler {
 
   // --- machinery ---
 
-  // The process is reaped: frees the slots, settles an attempt that had no last word, starts the next.
+  // The process is reaped: frees the slots, settles an attempt that had no last word, starts the
+  // next.
   virtual void OnExit(const domain::AttemptId& attempt, const domain::ExitInfo& exit) = 0;
   // Enforces every deadline that has passed and starts what can start.
   virtual void Tick() = 0;
@@ -154,7 +165,8 @@ class Scheduler {
   virtual SchedulerLoad Load() = 0;
 };
 
-std::unique_ptr<Scheduler> MakeScheduler(const SchedulerOptions& options, const SchedulerDeps& deps);
+std::unique_ptr<Scheduler> MakeScheduler(const SchedulerOptions& options,
+                                         const SchedulerDeps& deps);
 
 }  // namespace winnow::sched
 

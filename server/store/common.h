@@ -8,8 +8,8 @@
 
 namespace winnow::store {
 
-// Makes a create call idempotent. Kept in the same transaction as what it created, until 24 h after that
-// is final.
+// Makes a create call idempotent. Kept in the same transaction as what it created, until 24 h after
+// that is final.
 struct RequestKey {
   std::string request_id;   // empty = not idempotent
   std::string body_sha256;  // of the request without its id
@@ -27,8 +27,9 @@ struct Page {
   std::string next_page_token;  // empty = no more
 };
 
-// page_size: 0 = 50; more than 1000 is clamped. A token is opaque, carries no authority, and is refused
-// (INVALID_ARGUMENT, INVALID_PAGE_TOKEN) when the other arguments differ from those that made it.
+// page_size: 0 = 50; more than 1000 is clamped. A token is opaque, carries no authority, and is
+// refused (INVALID_ARGUMENT, INVALID_PAGE_TOKEN) when the other arguments differ from those that
+// made it.
 struct PageRequest {
   int32_t page_size = 0;
   std::string page_token;

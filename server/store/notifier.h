@@ -19,8 +19,8 @@ class Notifier {
   struct Entry;
 
  public:
-  // Ends the subscription when destroyed. ENSURES: afterwards the callback does not run and will not.
-  // REQUIRES: not destroyed from inside its own callback; destroyed before the Notifier.
+  // Ends the subscription when destroyed. ENSURES: afterwards the callback does not run and will
+  // not. REQUIRES: not destroyed from inside its own callback; destroyed before the Notifier.
   class Subscription {
    public:
     Subscription() = default;
@@ -37,8 +37,8 @@ class Notifier {
     std::shared_ptr<Entry> entry_;  // shared with a Notify that is under way on another thread
   };
 
-  // `callback` runs on the thread that committed, after the commit, with no lock of the store held. It must
-  // not block: set a flag, schedule a read.
+  // `callback` runs on the thread that committed, after the commit, with no lock of the store held.
+  // It must not block: set a flag, schedule a read.
   [[nodiscard]] Subscription Subscribe(const std::string& resource, std::function<void()> callback);
 
   void Notify(const std::string& resource);

@@ -1,4 +1,5 @@
-// The store in one SQLite file (WAL, synchronous=FULL). One writer with group commit, pooled readers.
+// The store in one SQLite file (WAL, synchronous=FULL). One writer with group commit, pooled
+// readers.
 #ifndef WINNOW_SERVER_STORE_SQLITE_STORE_H_
 #define WINNOW_SERVER_STORE_SQLITE_STORE_H_
 
@@ -11,8 +12,8 @@
 
 namespace winnow::store {
 
-// Creates or migrates `path`, after a quick_check. FAILED_PRECONDITION when the file is of a newer version;
-// DATA_LOSS when it is damaged. OWNERSHIP: `clock` must outlive the store.
+// Creates or migrates `path`, after a quick_check. FAILED_PRECONDITION when the file is of a newer
+// version; DATA_LOSS when it is damaged. OWNERSHIP: `clock` must outlive the store.
 absl::StatusOr<std::unique_ptr<Store>> OpenSqliteStore(const std::string& path,
                                                        const server::Clock* clock);
 

@@ -14,10 +14,10 @@
 namespace winnow::store {
 
 struct RecoveryReport {
-  int64_t requeued = 0;   // RUNNING -> PENDING
-  int64_t failed = 0;     // RUNNING -> FAILED: crash loop
-  int64_t cancelled = 0;  // CANCELLING -> CANCELLED
-  int64_t paused = 0;     // RUNNING with pause_requested -> PAUSED
+  int64_t requeued = 0;        // RUNNING -> PENDING
+  int64_t failed = 0;          // RUNNING -> FAILED: crash loop
+  int64_t cancelled = 0;       // CANCELLING -> CANCELLED
+  int64_t paused = 0;          // RUNNING with pause_requested -> PAUSED
   int64_t imports_failed = 0;  // IMPORTING -> FAILED: crash loop
 };
 
@@ -28,8 +28,8 @@ struct StoreSizes {
 
 class Store : public JobStore, public DatasetStore {
  public:
-  // Ends the attempts that a dead server left. Call once, before anything else. The attempts count as
-  // crashed: kCrashLimit of them without a new checkpoint fail the job.
+  // Ends the attempts that a dead server left. Call once, before anything else. The attempts count
+  // as crashed: kCrashLimit of them without a new checkpoint fail the job.
   virtual absl::StatusOr<RecoveryReport> Recover() = 0;
 
   // Drops request ids of what has been final for more than 24 h. Returns how many.
