@@ -3,10 +3,9 @@
 #   winnow_add_folders(FOLDER...)        add_subdirectory for those that have a CMakeLists.txt
 #   winnow_library(NAME ...)             all sources of the folder as target winnow_NAME = winnow::NAME
 #   winnow_binary(NAME ...)              a program, written to <build>/bin
-#   winnow_proto_library(NAME ...)       messages of a folder of .proto files, and NAME_grpc for its services
+#   winnow_generated_library(NAME ...)   sources that a generator wrote
 #   winnow_simd_sources(ISA FILE...)     files that need instructions beyond x86-64's base set
 #   winnow_unit_tests()                  one test program per folder below the current one
-include(WinnowProto)
 
 function(winnow_add_folders)
   foreach(folder IN LISTS ARGN)
@@ -17,7 +16,7 @@ function(winnow_add_folders)
 endfunction()
 
 # winnow_library(NAME [PUBLIC lib...] [PRIVATE lib...] [OPTIONS flag...])
-# Sources: *.cc and *.h of the folder, except *main.cc, *_test.cc and *_bench.cc. A folder of headers
+# Sources: *.cc and *.h of the folder, except main.cc, *_main.cc, *_test.cc and *_bench.cc. A folder of headers
 # alone makes an INTERFACE library. PUBLIC is for what the folder's own headers include.
 function(winnow_library name)
   cmake_parse_arguments(arg "" "" "PUBLIC;PRIVATE;OPTIONS" ${ARGN})
@@ -25,7 +24,7 @@ function(winnow_library name)
   set(target "winnow_${name}")
   file(GLOB sources CONFIGURE_DEPENDS "*.cc")
   file(GLOB headers CONFIGURE_DEPENDS "*.h")
-  list(FILTER sources EXCLUDE REGEX "(main|_test|_bench)\\.cc$")
+  list(FILTER sources EXCLUDE REGEX "((/|_)main|_test|_bench)\\.cc$")
   if(sources)
     add_library(${target} STATIC ${sources} ${headers})
     target_link_libraries(
@@ -50,6 +49,17 @@ function(winnow_binary name)
   # Where `cmake --install` puts the libraries that no distribution package provides.
   set_target_properties(${name} PROPERTIES INSTALL_RPATH "$ORIGIN/../lib/winnow")
   install(TARGETS ${name} RUNTIME DESTINATION bin)
+endfunction()
+
+# winnow_generated_library(NAME SOURCES lib...): target winnow_NAME = winnow::NAME of sources below
+# <build>/gen, with our flags, without warnings; its headers are system headers to who links it.
+function(winnow_generated_library name sources)
+  set(target "winnow_${name}")
+  add_library(${target} STATIC ${sources})
+  add_library(winnow::${name} ALIAS ${target})
+  target_include_directories(${target} SYSTEM PUBLIC "${CMAKE_BINARY_DIR}/gen")
+  target_link_libraries(${target} PUBLIC winnow::flags ${ARGN})
+  target_compile_options(${target} PRIVATE -w)
 endfunction()
 
 # Files named *_avx2.cc, *_avx512.cc and *_avx512_bf16.cc get their flags by their name.
