@@ -67,7 +67,7 @@ struct TrainingSpec {
   std::optional<double> final_learning_rate;  // end of the schedule as a fraction of the peak
   std::optional<double> weight_decay;         // decoupled: W *= 1 - rate * decay
   std::optional<int32_t> batch_size;
-  std::optional<double> epochs;               // one of epochs and steps
+  std::optional<int32_t> epochs;              // one of epochs and steps
   std::optional<int64_t> steps;
   std::optional<Precision> precision;
   std::optional<int32_t> shards, threads;
@@ -75,6 +75,7 @@ struct TrainingSpec {
   std::optional<double> input_noise;          // standard deviation added to standardised numeric inputs
   std::optional<double> dropout;              // probability, hidden units
   std::optional<bool> early_stopping;         // keep the best validation epoch
+  std::optional<double> momentum;             // of sgd
 };
 
 struct EvaluationSpec {

@@ -1,0 +1,191 @@
+#include <optional>
+#include <string>
+
+#include "server/spec/job_spec.h"
+#include "server/spec/selector_params.h"
+
+namespace winnow::spec {
+namespace {
+
+template <typename Repeated, typename T>
+void Assign(Repeated* repeated, const std::vector<T>& values) {
+  repeated->Assign(values.begin(), values.end());
+}
+
+#define WINNOW_SET(message, field, value) \
+  if (value) (message).set_##field(*(value))
+
+v1::Budget BudgetTo(const Budget& budget) {
+  v1::Budget proto;
+  if (budget.max_count) proto.set_max_count(static_cast<int32_t>(*budget.max_count));
+  WINNOW_SET(proto, max_bytes, budget.max_bytes);
+  WINNOW_SET(proto, max_flops, budget.max_flops);
+  WINNOW_SET(proto, max_latency_us, budget.max_latency_us);
+  WINNOW_SET(proto, density, budget.density);
+  WINNOW_SET(proto, quality_tolerance, budget.quality_tolerance);
+  return proto;
+}
+
+// One overload per task; std::visit finds the member of the oneof.
+struct TaskTo {
+  v1::JobSpec* proto;
+
+  void operator()(std::monostate) const {}
+  void operator()(const plan::FeatureSelection& task) const {
+    auto& to = *proto->mutable_feature_selection();
+    *to.mutable_budget() = BudgetTo(task.budget);
+    for (const auto& [name, columns] : task.groups) {
+      Assign((*to.mutable_groups())[name].mutable_values(), columns);
+    }
+    Assign(to.mutable_must_keep(), task.must_keep);
+    Assign(to.mutable_forbid(), task.forbid);
+    for (const auto& [name, price] : task.costs) (*to.mutable_costs())[name] = price;
+  }
+  void operator()(const plan::EmbeddingDimension& task) const {
+    auto& to = *proto->mutable_embedding_dimension();
+    *to.mutable_budget() = BudgetTo(task.budget);
+    WINNOW_SET(to, chunk, task.chunk);
+    WINNOW_SET(to, prefix, task.prefix);
+    Assign(to.mutable_fields(), task.fields);
+  }
+  void operator()(const plan::BlockPruning& task) const {
+    auto& to = *proto->mutable_block_pruning();
+    Assign(to.mutable_layers(), task.layers);
+    WINNOW_SET(*to.mutable_block(), rows, task.block_rows);
+    WINNOW_SET(*to.mutable_block(), columns, task.block_columns);
+    *to.mutable_budget() = BudgetTo(task.budget);
+  }
+  void operator()(const plan::FeatureCross&) const { proto->mutable_feature_cross(); }
+  void operator()(const plan::LayerPruning&) const { proto->mutable_layer_pruning(); }
+};
+
+v1::Model ModelTo(const plan::ModelSpec& model) {
+  v1::Model proto;
+  if (!model.kind) return proto;
+  const auto deep = [&model](auto* to) {
+    if (model.hidden_units) Assign(to->mutable_hidden_units(), *model.hidden_units);
+    WINNOW_SET(*to, embedding_dimension, model.embedding_dimension);
+  };
+  switch (*model.kind) {
+    case plan::ModelKind::kLinear:
+      proto.mutable_linear();
+      break;
+    case plan::ModelKind::kMlp:
+      deep(proto.mutable_mlp());
+      break;
+    case plan::ModelKind::kWideDeep:
+      deep(proto.mutable_wide_deep());
+      break;
+    case plan::ModelKind::kDeepFm:
+      deep(proto.mutable_deep_fm());
+      break;
+    case plan::ModelKind::kDlrm:
+      WINNOW_SET(*proto.mutable_dlrm(), embedding_dimension, model.embedding_dimension);
+      break;
+    case plan::ModelKind::kDcnV2:
+      deep(proto.mutable_dcn_v2());
+      break;
+  }
+  return proto;
+}
+
+// Proto enums have UNSPECIFIED = 0 and then the values of the plain enum in the same order.
+template <typename Proto, typename Plain>
+Proto EnumTo(Plain value) {
+  return static_cast<Proto>(static_cast<int>(value) + 1);
+}
+
+v1::Training TrainingTo(const plan::TrainingSpec& training) {
+  v1::Training to;
+  if (training.optimizer) to.set_optimizer(EnumTo<v1::Training::Optimizer>(*training.optimizer));
+  WINNOW_SET(to, learning_rate, training.learning_rate);
+  if (training.schedule) to.set_schedule(EnumTo<v1::Training::Schedule>(*training.schedule));
+  WINNOW_SET(to, final_learning_rate, training.final_learning_rate);
+  WINNOW_SET(to, weight_decay, training.weight_decay);
+  WINNOW_SET(to, batch_size, training.batch_size);
+  WINNOW_SET(to, epochs, training.epochs);
+  WINNOW_SET(to, steps, training.steps);
+  if (training.precision) to.set_precision(EnumTo<v1::Training::Precision>(*training.precision));
+  WINNOW_SET(to, shards, training.shards);
+  WINNOW_SET(to, threads, training.threads);
+  if (training.seed) to.set_seed(static_cast<int64_t>(*training.seed));
+  WINNOW_SET(to, input_noise, training.input_noise);
+  WINNOW_SET(to, dropout, training.dropout);
+  WINNOW_SET(to, early_stopping, training.early_stopping);
+  WINNOW_SET(to, momentum, training.momentum);
+  return to;
+}
+
+v1::Evaluation EvaluationTo(const plan::EvaluationSpec& evaluation) {
+  v1::Evaluation to;
+  Assign(to.mutable_metrics(), evaluation.metrics);
+  // A repeated field cannot tell "none" from "not said": an empty choice is written as the word.
+  if (evaluation.controls && evaluation.controls->empty()) to.add_controls("none");
+  if (evaluation.controls) {
+    for (const std::string& control : *evaluation.controls) to.add_controls(control);
+  }
+  WINNOW_SET(to, random_draws, evaluation.random_draws);
+  WINNOW_SET(to, curve, evaluation.curve);
+  WINNOW_SET(to, curve_all, evaluation.curve_all);
+  Assign(to.mutable_curve_points(), evaluation.curve_points);
+  WINNOW_SET(to, capacity_matched, evaluation.capacity_matched);
+  WINNOW_SET(to, repeats, evaluation.repeats);
+  WINNOW_SET(to, confidence_level, evaluation.confidence_level);
+  WINNOW_SET(to, bootstrap_samples, evaluation.bootstrap_samples);
+  return to;
+}
+
+v1::Split SplitTo(const SplitSpec& split) {
+  v1::Split to;
+  using Kind = SplitSpec::Kind;
+  switch (split.kind) {
+    case Kind::kRandom:
+      to.set_kind(v1::Split::KIND_RANDOM);
+      break;
+    case Kind::kStratified:
+      to.set_kind(v1::Split::KIND_STRATIFIED);
+      break;
+    case Kind::kColumn:
+      to.set_kind(v1::Split::KIND_COLUMN);
+      break;
+    case Kind::kTime:
+      to.set_kind(v1::Split::KIND_TIME);
+      break;
+    case Kind::kGroup:
+      to.set_kind(v1::Split::KIND_GROUP);
+      break;
+    case Kind::kFiles:
+      to.set_kind(v1::Split::KIND_FILES);
+      break;
+  }
+  if (!split.column.empty()) to.set_column(split.column);
+  to.set_validation(split.validation);
+  to.set_test(split.test);
+  to.set_seed(static_cast<int64_t>(split.seed));
+  return to;
+}
+
+}  // namespace
+
+v1::JobSpec SpecToProto(const plan::Spec& spec) {
+  v1::JobSpec proto;
+  proto.set_dataset(spec.dataset);
+  std::visit(TaskTo{&proto}, spec.task);
+  if (!spec.selector.name.empty()) *proto.mutable_selector() = SelectorToProto(spec.selector);
+  if (spec.model.kind) *proto.mutable_model() = ModelTo(spec.model);
+  *proto.mutable_training() = TrainingTo(spec.training);
+  *proto.mutable_evaluation() = EvaluationTo(spec.evaluation);
+  auto& resources = *proto.mutable_resources();
+  WINNOW_SET(resources, memory_limit_bytes, spec.resources.memory_limit_bytes);
+  WINNOW_SET(resources, wall_clock_limit_s, spec.resources.wall_clock_limit_s);
+  WINNOW_SET(resources, workers, spec.resources.workers);
+  WINNOW_SET(resources, priority, spec.resources.priority);
+  if (!spec.parent_job.empty()) proto.set_parent_job(spec.parent_job);
+  if (spec.split) *proto.mutable_split() = SplitTo(*spec.split);
+  for (const auto& [key, value] : spec.labels) (*proto.mutable_labels())[key] = value;
+  return proto;
+}
+
+#undef WINNOW_SET
+
+}  // namespace winnow::spec
