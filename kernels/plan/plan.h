@@ -83,10 +83,8 @@ Resolution Resolve(const Spec& spec, const DatasetProfile& profile, const Limits
 // The settings of a resolved Spec as JSON in the shape of a job file, for `settings` of the result.
 nlohmann::json SettingsJson(const Spec& spec);
 
-// Rows of every part under a split; shared with data/ so that both always agree.
-struct SplitCounts {
-  int64_t train = 0, validation = 0, test = 0;
-};
+// Rows of every part under a split come from CountSplit of the profile, so that data/ and the Plan agree.
+using winnow::SplitCounts;
 
 }  // namespace winnow::plan
 
