@@ -6,6 +6,8 @@
 #   winnow_generated_library(NAME ...)   sources that a generator wrote
 #   winnow_simd_sources(ISA FILE...)     files that need instructions beyond x86-64's base set
 #   winnow_unit_tests()                  one test program per folder below the current one
+#
+# What needs a library that no folder has defined is left out, and named: part of a tree can be built.
 
 function(winnow_add_folders)
   foreach(folder IN LISTS ARGN)
@@ -21,6 +23,11 @@ endfunction()
 function(winnow_library name)
   cmake_parse_arguments(arg "" "" "PUBLIC;PRIVATE;OPTIONS" ${ARGN})
   winnow_reject_unknown("winnow_library(${name})" "${arg_UNPARSED_ARGUMENTS}")
+  winnow_missing_targets(missing ${arg_PUBLIC} ${arg_PRIVATE})
+  if(missing)
+    message(NOTICE "winnow::${name} is left out: there is no ${missing}")
+    return()
+  endif()
   set(target "winnow_${name}")
   file(GLOB sources CONFIGURE_DEPENDS "*.cc")
   file(GLOB headers CONFIGURE_DEPENDS "*.h")
@@ -44,6 +51,11 @@ endfunction()
 function(winnow_binary name)
   cmake_parse_arguments(arg "" "" "SOURCES;PRIVATE" ${ARGN})
   winnow_reject_unknown("winnow_binary(${name})" "${arg_UNPARSED_ARGUMENTS}")
+  winnow_missing_targets(missing ${arg_PRIVATE})
+  if(missing)
+    message(NOTICE "The program ${name} is left out: there is no ${missing}")
+    return()
+  endif()
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE ${arg_PRIVATE} winnow::flags winnow::warnings)
   # Where `cmake --install` puts the libraries that no distribution package provides.
@@ -90,8 +102,7 @@ function(winnow_simd_sources isa)
 endfunction()
 
 # winnow_unit_tests(): every folder below with *_test.cc files becomes the program unit_<folder>, linked
-# to the library of the same name. A file deps.txt in the folder names further targets, one a line. A
-# folder whose library does not exist is skipped and named.
+# to the library of the same name. A file deps.txt in the folder names further targets, one a line.
 function(winnow_unit_tests)
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS RELATIVE "${CMAKE_CURRENT_SOURCE_DIR}" "*_test.cc")
   set(folders "")
@@ -102,10 +113,6 @@ function(winnow_unit_tests)
   list(REMOVE_DUPLICATES folders)
   foreach(folder IN LISTS folders)
     string(REPLACE "/" "_" name "${folder}")
-    if(NOT TARGET winnow::${name})
-      message(STATUS "Unit tests of ${folder} are left out: there is no target winnow::${name}")
-      continue()
-    endif()
     winnow_unit_test_folder("${folder}" "${name}")
   endforeach()
 endfunction()
@@ -118,6 +125,11 @@ function(winnow_unit_test_folder folder name)
     set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${deps_file}")
     file(STRINGS "${deps_file}" extra REGEX "^[^#]")
   endif()
+  winnow_missing_targets(missing winnow::${name} ${extra})
+  if(missing)
+    message(NOTICE "The unit tests of ${folder} are left out: there is no ${missing}")
+    return()
+  endif()
   set(target "unit_${name}")
   add_executable(${target} ${files})
   target_link_libraries(
@@ -127,6 +139,17 @@ function(winnow_unit_test_folder folder name)
   set_tests_properties(
     ${target} PROPERTIES LABELS unit TIMEOUT 600 ENVIRONMENT
                          "GTEST_OUTPUT=xml:${CMAKE_BINARY_DIR}/test-results/${target}.xml")
+endfunction()
+
+# Sets the variable `result` to those of our own libraries among ARGN that no folder has defined so far.
+function(winnow_missing_targets result)
+  set(missing "")
+  foreach(library IN LISTS ARGN)
+    if(library MATCHES "^winnow::" AND NOT TARGET ${library})
+      list(APPEND missing ${library})
+    endif()
+  endforeach()
+  set(${result} "${missing}" PARENT_SCOPE)
 endfunction()
 
 function(winnow_reject_unknown where words)
