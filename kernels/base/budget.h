@@ -8,7 +8,8 @@
 
 namespace winnow {
 
-// Upper bounds; all given must hold, at least one is given. Costs are sums over selected candidates.
+// Upper bounds; all given must hold, at least one is given. Costs are sums over selected
+// candidates.
 struct Budget {
   std::optional<int64_t> max_count;         // candidates; must-keep ones count
   std::optional<int64_t> max_bytes;         // bytes of parameters
@@ -60,7 +61,8 @@ class BudgetLedger {
   double latency_us_ = 0.0;
 };
 
-// The largest number of candidates that any affordable subset can have: cheapest first, bound by bound.
+// The largest number of candidates that any affordable subset can have: cheapest first, bound by
+// bound.
 int64_t MaxAffordableCount(const Budget& budget, const std::vector<Cost>& costs);
 
 }  // namespace winnow

@@ -19,9 +19,11 @@ enum class GateKind {
 };
 
 struct Candidate {
-  std::string name;  // "age", a group's name, "occupation[2:3]", "dense_0[4,7]" (block row, block column)
+  std::string
+      name;  // "age", a group's name, "occupation[2:3]", "dense_0[4,7]" (block row, block column)
   Cost cost;
-  // Feature gate: indices into DatasetProfile::columns, ascending. Chunk gate: the one field. Else empty.
+  // Feature gate: indices into DatasetProfile::columns, ascending. Chunk gate: the one field. Else
+  // empty.
   std::vector<int32_t> columns;
   // Chunk gate: dimensions [begin, end) of the field's table.
   int32_t begin = 0;
@@ -32,7 +34,7 @@ struct Candidate {
 
 // Geometry of a blocked weight matrix. Border blocks are smaller when the shape does not divide.
 struct BlockGrid {
-  int32_t layer = 0;  // index of the dense layer
+  int32_t layer = 0;                          // index of the dense layer
   int32_t rows = 0, columns = 0;              // shape of the weights, inputs x outputs
   int32_t block_rows = 0, block_columns = 0;  // shape of a block
   int32_t grid_rows() const { return (rows + block_rows - 1) / block_rows; }

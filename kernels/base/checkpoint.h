@@ -1,10 +1,11 @@
 // The container of a job's saved state: named byte sections with a checksum and a format version.
 //
 //   file   = header section* footer
-//   header = magic "WNWCKPT1" (8 bytes), format version (u32), Plan version (u32), section count (u32)
-//   section= name length (u32), name, payload length (u64), payload
-//   footer = CRC-32 of everything before it (u32, zlib polynomial), magic "WNWCKEND"
-// All integers little-endian. A file is written to a temporary name, fsynced, renamed, and its folder fsynced.
+//   header = magic "WNWCKPT1" (8 bytes), format version (u32), Plan version (u32), section count
+//   (u32) section= name length (u32), name, payload length (u64), payload footer = CRC-32 of
+//   everything before it (u32, zlib polynomial), magic "WNWCKEND"
+// All integers little-endian. A file is written to a temporary name, fsynced, renamed, and its
+// folder fsynced.
 #ifndef WINNOW_KERNELS_BASE_CHECKPOINT_H_
 #define WINNOW_KERNELS_BASE_CHECKPOINT_H_
 
@@ -80,7 +81,8 @@ std::string EncodeCheckpoint(const Checkpoint& checkpoint);
 // DATA_LOSS with the reason for anything that is not a complete, intact container.
 absl::StatusOr<Checkpoint> DecodeCheckpoint(std::span<const char> bytes);
 
-// Atomic and durable: after OK the file survives a crash; on error the old file of that name is intact.
+// Atomic and durable: after OK the file survives a crash; on error the old file of that name is
+// intact.
 absl::Status WriteCheckpointFile(const std::string& path, const Checkpoint& checkpoint);
 absl::StatusOr<Checkpoint> ReadCheckpointFile(const std::string& path);
 

@@ -20,9 +20,9 @@ class ModelProbe {
   // out[c] = Frobenius norm of candidate c's weights W_c, without the mask.
   virtual void WeightNorms(std::span<float> out) const = 0;
 
-  // out[c] = size of candidate c's contribution to the layer it feeds, without the mask: the root mean square
-  // over training rows of its input times ||W_c||. Standardised inputs have rms 1; embedding chunks have
-  // rms(e_c), weighted by how often each row of the table occurs.
+  // out[c] = size of candidate c's contribution to the layer it feeds, without the mask: the root
+  // mean square over training rows of its input times ||W_c||. Standardised inputs have rms 1;
+  // embedding chunks have rms(e_c), weighted by how often each row of the table occurs.
   virtual absl::Status Contributions(std::span<float> out) = 0;
 
   // Mean loss over the validation rows with the current weights and this mask.

@@ -1,8 +1,8 @@
 // Counter-based random numbers: Philox4x32-10.
 //
 // Salmon, Moraes, Dror & Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011, section 3.
-// A value depends only on (seed, stream, counter), so any thread may compute any value in any order and
-// a resumed job needs no generator state beyond its position.
+// A value depends only on (seed, stream, counter), so any thread may compute any value in any order
+// and a resumed job needs no generator state beyond its position.
 //
 // The key is the job's seed; the stream is a hash of a fixed name such as "init/select" or
 // "control/random/3", so the draws of one purpose never depend on how many another purpose made.

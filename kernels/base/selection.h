@@ -18,18 +18,20 @@ struct Pick {
   int32_t candidate = -1;  // index in the CandidateSet
   int32_t phase = 0;       // round in which it was picked, from 0; must-keep items have phase 0
   double score = 0;        // the selector's score when it was picked
-  // Drop of the validation loss that the picks of its phase brought (mask = picks so far only), measured at the
-  // end of the phase; absent where a selector picks all at once or the gain was not measured.
+  // Drop of the validation loss that the picks of its phase brought (mask = picks so far only),
+  // measured at the end of the phase; absent where a selector picks all at once or the gain was not
+  // measured.
   std::optional<double> gain;
 };
 
-// A metric with its bootstrap confidence interval, when one was asked for. Undefined = no value (null).
+// A metric with its bootstrap confidence interval, when one was asked for. Undefined = no value
+// (null).
 struct MetricValue {
   std::optional<double> value;
   std::optional<double> low, high;
 };
-using Metrics = std::map<std::string, MetricValue>;              // by metric name
-using SplitMetrics = std::map<std::string, Metrics>;             // by "validation", "test"
+using Metrics = std::map<std::string, MetricValue>;   // by metric name
+using SplitMetrics = std::map<std::string, Metrics>;  // by "validation", "test"
 
 struct CurvePoint {
   int64_t k = 0;
@@ -48,10 +50,10 @@ struct LayerOutcome {
 struct Selection {
   std::string task, selector;
   uint64_t seed = 0;
-  int64_t candidates = 0;            // without forbidden ones
-  std::vector<Pick> picks;           // in order
-  std::vector<std::string> names;    // of all candidates, by index
-  std::vector<Cost> costs;           // of all candidates, by index
+  int64_t candidates = 0;          // without forbidden ones
+  std::vector<Pick> picks;         // in order
+  std::vector<std::string> names;  // of all candidates, by index
+  std::vector<Cost> costs;         // of all candidates, by index
   Budget budget;
   int64_t spent_count = 0, spent_bytes = 0, spent_flops = 0;
   double spent_price = 0;
@@ -59,11 +61,11 @@ struct Selection {
   std::map<std::string, SplitMetrics> controls;  // "full", "random", "magnitude", "transplant"
   nlohmann::json control_details;                // number of draws, what a control is
   std::vector<CurvePoint> curve;
-  std::map<std::string, int32_t> dimensions;     // embedding_dimension: kept width of every field
-  std::vector<LayerOutcome> layers;              // block_pruning
+  std::map<std::string, int32_t> dimensions;  // embedding_dimension: kept width of every field
+  std::vector<LayerOutcome> layers;           // block_pruning
   bool stopped_early = false;
-  nlohmann::json settings;                       // every resolved setting
-  nlohmann::json data;                           // rows per part, dropped rows, hash collisions
+  nlohmann::json settings;  // every resolved setting
+  nlohmann::json data;      // rows per part, dropped rows, hash collisions
   std::vector<std::string> warnings;
 };
 

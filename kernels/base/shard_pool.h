@@ -1,4 +1,5 @@
-// A small pool that runs a fixed list of tasks; the result never depends on how many threads it has.
+// A small pool that runs a fixed list of tasks; the result never depends on how many threads it
+// has.
 #ifndef WINNOW_KERNELS_BASE_SHARD_POOL_H_
 #define WINNOW_KERNELS_BASE_SHARD_POOL_H_
 
@@ -8,12 +9,13 @@
 
 namespace winnow {
 
-// Threads claim tasks 0..n-1 from one counter; the calling thread takes part. Between calls the others spin for
-// about 4,000 pauses (measured best: an idle step 0.41 ms against 0.48 without) and then wait on a futex.
-// THREAD-SAFETY: Run is called by one thread at a time.
+// Threads claim tasks 0..n-1 from one counter; the calling thread takes part. Between calls the
+// others spin for about 4,000 pauses (measured best: an idle step 0.41 ms against 0.48 without) and
+// then wait on a futex. THREAD-SAFETY: Run is called by one thread at a time.
 class ShardPool {
  public:
-  // A reference to a callable void(int task, int thread); the callable outlives Run. No allocation per Run.
+  // A reference to a callable void(int task, int thread); the callable outlives Run. No allocation
+  // per Run.
   class Task {
    public:
     template <typename F>
@@ -28,8 +30,8 @@ class ShardPool {
     void (*call_)(const void*, int, int);
   };
 
-  // Test mode: tasks are claimed in a pseudo-random order with random delays, to show that bytes do not
-  // depend on the order.
+  // Test mode: tasks are claimed in a pseudo-random order with random delays, to show that bytes do
+  // not depend on the order.
   struct Stress {
     bool enabled = false;
     uint64_t seed = 0;
@@ -43,8 +45,8 @@ class ShardPool {
   ShardPool(const ShardPool&) = delete;
   ShardPool& operator=(const ShardPool&) = delete;
 
-  // Runs task(i, thread) for i in [0, num_tasks), thread in [0, threads()); returns when all are done.
-  // Everything written by the tasks is visible to the caller afterwards.
+  // Runs task(i, thread) for i in [0, num_tasks), thread in [0, threads()); returns when all are
+  // done. Everything written by the tasks is visible to the caller afterwards.
   void Run(int num_tasks, Task task);
 
   int threads() const;

@@ -11,9 +11,9 @@
 #define WINNOW_CONCAT_(a, b) WINNOW_CONCAT_INNER_(a, b)
 
 // Evaluates an expression of type absl::Status; returns it from the enclosing function if not OK.
-#define RETURN_IF_ERROR(expr)                       \
-  do {                                              \
-    absl::Status winnow_status_ = (expr);           \
+#define RETURN_IF_ERROR(expr)                        \
+  do {                                               \
+    absl::Status winnow_status_ = (expr);            \
     if (!winnow_status_.ok()) return winnow_status_; \
   } while (false)
 

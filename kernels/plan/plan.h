@@ -1,5 +1,6 @@
-// The complete, validated plan of a job: every default filled in, every derived quantity fixed. Server and worker
-// compute the same Plan from the same resolved Spec; nothing in it depends on threads, load or the machine.
+// The complete, validated plan of a job: every default filled in, every derived quantity fixed.
+// Server and worker compute the same Plan from the same resolved Spec; nothing in it depends on
+// threads, load or the machine.
 #ifndef WINNOW_KERNELS_PLAN_PLAN_H_
 #define WINNOW_KERNELS_PLAN_PLAN_H_
 
@@ -14,26 +15,29 @@
 
 namespace winnow::plan {
 
-// Raised whenever the same resolved Spec would train differently; a checkpoint of another version restarts from zero.
+// Raised whenever the same resolved Spec would train differently; a checkpoint of another version
+// restarts from zero.
 inline constexpr uint32_t kPlanVersion = 1;
 
 // One input feature as the network sees it. Row ranges are rows of the first dense layer's weights.
 struct InputField {
-  int32_t column = 0;       // index in DatasetProfile::columns
+  int32_t column = 0;  // index in DatasetProfile::columns
   bool categorical = false;
-  int32_t first_row = 0;    // numeric: the value, then the missing indicator if the column has missing values
-  int32_t rows = 0;         // numeric 1 or 2; categorical: embedding dimension
-  int64_t vocabulary = 0;   // categorical
+  int32_t first_row =
+      0;  // numeric: the value, then the missing indicator if the column has missing values
+  int32_t rows = 0;        // numeric 1 or 2; categorical: embedding dimension
+  int64_t vocabulary = 0;  // categorical
 };
 
 struct ModelShape {
   ModelKind kind = ModelKind::kMlp;
-  std::vector<InputField> fields;     // in column order; numeric and categorical interleaved as in the table
-  int32_t dense_width = 0;            // numeric inputs (values and indicators)
-  int32_t input_width = 0;            // rows of the first layer
+  std::vector<InputField>
+      fields;               // in column order; numeric and categorical interleaved as in the table
+  int32_t dense_width = 0;  // numeric inputs (values and indicators)
+  int32_t input_width = 0;  // rows of the first layer
   int32_t embedding_dimension = 0;
   std::vector<int32_t> hidden_units;
-  int32_t outputs = 1;                // 1: logistic or squared loss; classes: softmax
+  int32_t outputs = 1;  // 1: logistic or squared loss; classes: softmax
   int64_t parameters = 0;
 };
 
@@ -44,18 +48,19 @@ struct Estimate {
 };
 
 struct Plan {
-  Spec spec;                 // every optional that has a default is set
+  Spec spec;  // every optional that has a default is set
   CandidateSet candidates;
-  Budget budget;             // of the task
+  Budget budget;  // of the task
   int64_t max_picks = 0;
   ModelShape model;
-  std::string task;          // "feature_selection", ...
+  std::string task;  // "feature_selection", ...
   int64_t train_rows = 0, validation_rows = 0, test_rows = 0;
-  int64_t selection_steps = 0;   // 0: the selector trains nothing or selection is the training itself
+  int64_t selection_steps =
+      0;  // 0: the selector trains nothing or selection is the training itself
   int64_t selection_batch = 0;
-  int64_t training_steps = 0;    // of one ordinary training
+  int64_t training_steps = 0;  // of one ordinary training
   int64_t steps_per_epoch = 0;
-  std::vector<int64_t> curve;    // sizes k, ascending
+  std::vector<int64_t> curve;  // sizes k, ascending
   Estimate estimate;
 };
 
@@ -83,7 +88,8 @@ Resolution Resolve(const Spec& spec, const DatasetProfile& profile, const Limits
 // The settings of a resolved Spec as JSON in the shape of a job file, for `settings` of the result.
 nlohmann::json SettingsJson(const Spec& spec);
 
-// Rows of every part under a split come from CountSplit of the profile, so that data/ and the Plan agree.
+// Rows of every part under a split come from CountSplit of the profile, so that data/ and the Plan
+// agree.
 using winnow::SplitCounts;
 
 }  // namespace winnow::plan

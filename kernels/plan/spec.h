@@ -1,4 +1,5 @@
-// A job as the user asked for it: the plain mirror of winnow.v1.JobSpec. Absent = default of the Plan.
+// A job as the user asked for it: the plain mirror of winnow.v1.JobSpec. Absent = default of the
+// Plan.
 #ifndef WINNOW_KERNELS_PLAN_SPEC_H_
 #define WINNOW_KERNELS_PLAN_SPEC_H_
 
@@ -24,8 +25,8 @@ struct FeatureSelection {
 
 struct EmbeddingDimension {
   Budget budget;
-  std::optional<int32_t> chunk;   // dimensions per candidate
-  std::optional<bool> prefix;     // chunk c+1 only after chunk c
+  std::optional<int32_t> chunk;     // dimensions per candidate
+  std::optional<bool> prefix;       // chunk c+1 only after chunk c
   std::vector<std::string> fields;  // categorical columns; all when empty
 };
 
@@ -39,8 +40,8 @@ struct BlockPruning {
 struct FeatureCross {};
 struct LayerPruning {};
 
-using Task = std::variant<std::monostate, FeatureSelection, EmbeddingDimension, BlockPruning, FeatureCross,
-                          LayerPruning>;
+using Task = std::variant<std::monostate, FeatureSelection, EmbeddingDimension, BlockPruning,
+                          FeatureCross, LayerPruning>;
 
 struct SelectorChoice {
   std::string name;  // empty: the task's default
@@ -59,27 +60,28 @@ enum class Optimizer { kAdam, kAdamW, kSgd, kAdagrad, kLazyAdam };
 enum class Schedule { kConstant, kCosine, kLinear, kExponential };
 enum class Precision { kF32, kBf16 };
 
-// One ordinary training of the model: full model, retrain, controls. For block pruning also the selection run.
+// One ordinary training of the model: full model, retrain, controls. For block pruning also the
+// selection run.
 struct TrainingSpec {
   std::optional<Optimizer> optimizer;
-  std::optional<double> learning_rate;        // peak
+  std::optional<double> learning_rate;  // peak
   std::optional<Schedule> schedule;
   std::optional<double> final_learning_rate;  // end of the schedule as a fraction of the peak
   std::optional<double> weight_decay;         // decoupled: W *= 1 - rate * decay
   std::optional<int32_t> batch_size;
-  std::optional<int32_t> epochs;              // one of epochs and steps
+  std::optional<int32_t> epochs;  // one of epochs and steps
   std::optional<int64_t> steps;
   std::optional<Precision> precision;
   std::optional<int32_t> shards, threads;
   std::optional<uint64_t> seed;
-  std::optional<double> input_noise;          // standard deviation added to standardised numeric inputs
-  std::optional<double> dropout;              // probability, hidden units
-  std::optional<bool> early_stopping;         // keep the best validation epoch
-  std::optional<double> momentum;             // of sgd
+  std::optional<double> input_noise;   // standard deviation added to standardised numeric inputs
+  std::optional<double> dropout;       // probability, hidden units
+  std::optional<bool> early_stopping;  // keep the best validation epoch
+  std::optional<double> momentum;      // of sgd
 };
 
 struct EvaluationSpec {
-  std::vector<std::string> metrics;        // empty: the target's defaults
+  std::vector<std::string> metrics;  // empty: the target's defaults
   std::optional<std::vector<std::string>> controls;
   std::optional<int32_t> random_draws;
   std::optional<bool> curve, curve_all;

@@ -16,7 +16,8 @@ std::string EnumText(const google::protobuf::EnumValueDescriptor& value);
 std::string EnumText(const google::protobuf::EnumDescriptor& type, int number);
 
 // The value of that name, in either spelling; nothing when the enum has none.
-std::optional<int> EnumNumber(const google::protobuf::EnumDescriptor& type, const std::string& text);
+std::optional<int> EnumNumber(const google::protobuf::EnumDescriptor& type,
+                              const std::string& text);
 
 }  // namespace winnow::spec
 

@@ -1,4 +1,5 @@
-// winnow.v1.JobSpec <-> plan::Spec, field by field. Absent fields stay absent: defaults are the Plan's.
+// winnow.v1.JobSpec <-> plan::Spec, field by field. Absent fields stay absent: defaults are the
+// Plan's.
 #ifndef WINNOW_SERVER_SPEC_JOB_SPEC_H_
 #define WINNOW_SERVER_SPEC_JOB_SPEC_H_
 

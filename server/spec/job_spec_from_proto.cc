@@ -76,7 +76,9 @@ plan::Task TaskFrom(const v1::JobSpec& proto) {
 plan::ModelSpec ModelFrom(const v1::Model& proto) {
   plan::ModelSpec model;
   const auto deep = [&model](const auto& from) {
-    if (from.hidden_units_size() > 0) model.hidden_units = ToVector<int32_t>(from.hidden_units());
+    if (from.has_hidden_units()) {
+      model.hidden_units = ToVector<int32_t>(from.hidden_units().values());
+    }
     model.embedding_dimension = WINNOW_OPTIONAL(from, embedding_dimension);
   };
   switch (proto.model_case()) {
@@ -144,10 +146,8 @@ plan::TrainingSpec TrainingFrom(const v1::Training& from, Violations& violations
 plan::EvaluationSpec EvaluationFrom(const v1::Evaluation& from) {
   plan::EvaluationSpec evaluation;
   evaluation.metrics = ToVector<std::string>(from.metrics());
-  if (from.controls_size() == 1 && from.controls(0) == "none") {
-    evaluation.controls.emplace();
-  } else if (from.controls_size() > 0) {
-    evaluation.controls = ToVector<std::string>(from.controls());
+  if (from.has_controls()) {
+    evaluation.controls = ToVector<std::string>(from.controls().values());
   }
   evaluation.random_draws = WINNOW_OPTIONAL(from, random_draws);
   evaluation.curve = WINNOW_OPTIONAL(from, curve);
@@ -194,8 +194,9 @@ std::optional<SplitSpec> SplitFrom(const v1::Split& from, Violations& violations
     split.seed = static_cast<uint64_t>(from.seed());
   }
   if (from.validation_values_size() > 0 || from.test_values_size() > 0) {
-    violations.push_back({"split", "validation_values and test_values are not built yet; the column's "
-                                   "values must be train, validation and test"});
+    violations.push_back({"split",
+                          "validation_values and test_values are not built yet; the column's "
+                          "values must be train, validation and test"});
   }
   return split;
 }

@@ -2,6 +2,7 @@
 #include <string>
 
 #include "server/spec/job_spec.h"
+#include "server/spec/profile.h"
 #include "server/spec/selector_params.h"
 
 namespace winnow::spec {
@@ -63,7 +64,9 @@ v1::Model ModelTo(const plan::ModelSpec& model) {
   v1::Model proto;
   if (!model.kind) return proto;
   const auto deep = [&model](auto* to) {
-    if (model.hidden_units) Assign(to->mutable_hidden_units(), *model.hidden_units);
+    if (model.hidden_units) {
+      Assign(to->mutable_hidden_units()->mutable_values(), *model.hidden_units);
+    }
     WINNOW_SET(*to, embedding_dimension, model.embedding_dimension);
   };
   switch (*model.kind) {
@@ -119,11 +122,7 @@ v1::Training TrainingTo(const plan::TrainingSpec& training) {
 v1::Evaluation EvaluationTo(const plan::EvaluationSpec& evaluation) {
   v1::Evaluation to;
   Assign(to.mutable_metrics(), evaluation.metrics);
-  // A repeated field cannot tell "none" from "not said": an empty choice is written as the word.
-  if (evaluation.controls && evaluation.controls->empty()) to.add_controls("none");
-  if (evaluation.controls) {
-    for (const std::string& control : *evaluation.controls) to.add_controls(control);
-  }
+  if (evaluation.controls) Assign(to.mutable_controls()->mutable_values(), *evaluation.controls);
   WINNOW_SET(to, random_draws, evaluation.random_draws);
   WINNOW_SET(to, curve, evaluation.curve);
   WINNOW_SET(to, curve_all, evaluation.curve_all);
@@ -132,36 +131,6 @@ v1::Evaluation EvaluationTo(const plan::EvaluationSpec& evaluation) {
   WINNOW_SET(to, repeats, evaluation.repeats);
   WINNOW_SET(to, confidence_level, evaluation.confidence_level);
   WINNOW_SET(to, bootstrap_samples, evaluation.bootstrap_samples);
-  return to;
-}
-
-v1::Split SplitTo(const SplitSpec& split) {
-  v1::Split to;
-  using Kind = SplitSpec::Kind;
-  switch (split.kind) {
-    case Kind::kRandom:
-      to.set_kind(v1::Split::KIND_RANDOM);
-      break;
-    case Kind::kStratified:
-      to.set_kind(v1::Split::KIND_STRATIFIED);
-      break;
-    case Kind::kColumn:
-      to.set_kind(v1::Split::KIND_COLUMN);
-      break;
-    case Kind::kTime:
-      to.set_kind(v1::Split::KIND_TIME);
-      break;
-    case Kind::kGroup:
-      to.set_kind(v1::Split::KIND_GROUP);
-      break;
-    case Kind::kFiles:
-      to.set_kind(v1::Split::KIND_FILES);
-      break;
-  }
-  if (!split.column.empty()) to.set_column(split.column);
-  to.set_validation(split.validation);
-  to.set_test(split.test);
-  to.set_seed(static_cast<int64_t>(split.seed));
   return to;
 }
 
@@ -181,7 +150,7 @@ v1::JobSpec SpecToProto(const plan::Spec& spec) {
   WINNOW_SET(resources, workers, spec.resources.workers);
   WINNOW_SET(resources, priority, spec.resources.priority);
   if (!spec.parent_job.empty()) proto.set_parent_job(spec.parent_job);
-  if (spec.split) *proto.mutable_split() = SplitTo(*spec.split);
+  if (spec.split) *proto.mutable_split() = SplitToProto(*spec.split);
   for (const auto& [key, value] : spec.labels) (*proto.mutable_labels())[key] = value;
   return proto;
 }

@@ -94,7 +94,8 @@ plan::SelectorChoice SelectorFromProto(const v1::Selector& selector) {
     if (field->is_repeated()) continue;  // no built selector has a list
     ParamValue value = ReadField(params, *field);
     // An enum's zero value means "the server's choice", like an absent field.
-    if (field->cpp_type() == FieldDescriptor::CPPTYPE_ENUM && std::get<std::string>(value).empty()) {
+    if (field->cpp_type() == FieldDescriptor::CPPTYPE_ENUM &&
+        std::get<std::string>(value).empty()) {
       continue;
     }
     choice.params[std::string(field->name())] = std::move(value);
