@@ -2,6 +2,7 @@
 #ifndef WINNOW_TESTS_SUPPORT_TEMP_DIR_H_
 #define WINNOW_TESTS_SUPPORT_TEMP_DIR_H_
 
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <string>
@@ -12,7 +13,11 @@ class TempDir {
  public:
   TempDir() {
     std::string pattern = (std::filesystem::temp_directory_path() / "winnow-test-XXXXXX").string();
-    path_ = ::mkdtemp(pattern.data());
+    if (::mkdtemp(pattern.data()) == nullptr) {
+      std::perror(("cannot make a folder like " + pattern).c_str());
+      std::abort();
+    }
+    path_ = pattern;
   }
   ~TempDir() { std::filesystem::remove_all(path_); }
   TempDir(const TempDir&) = delete;
