@@ -1,0 +1,32 @@
+// run.json: what differs between two runs of one job, kept apart from selection.json.
+#ifndef WINNOW_KERNELS_EXPORT_RUN_JSON_H_
+#define WINNOW_KERNELS_EXPORT_RUN_JSON_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "nlohmann/json.hpp"
+
+namespace winnow::exporting {
+
+// Times in seconds of all attempts together, where the caller knows them.
+struct RunRecord {
+  std::string job;  // tenants/.../jobs/...
+  int32_t attempt = 1;
+  int32_t threads = 1;
+  std::optional<double> import_s;  // of the dataset
+  double select_s = 0, retrain_s = 0, controls_s = 0, curve_s = 0, evaluate_s = 0;
+  double samples_per_s = 0;  // of the selection run, or of the retrain if there was none
+};
+
+nlohmann::ordered_json RunJson(const RunRecord& record);
+
+// The result a user sees: the job's name first, then everything of selection.json, then the rest of
+// run.json. Both arguments are objects.
+nlohmann::ordered_json MergedResult(const nlohmann::ordered_json& selection,
+                                    const nlohmann::ordered_json& run);
+
+}  // namespace winnow::exporting
+
+#endif  // WINNOW_KERNELS_EXPORT_RUN_JSON_H_

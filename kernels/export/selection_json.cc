@@ -1,0 +1,125 @@
+#include "kernels/export/selection_json.h"
+
+#include <cstddef>
+#include <optional>
+
+namespace winnow::exporting {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json Number(const std::optional<double>& value) { return value ? Json(*value) : Json(nullptr); }
+
+Json SelectedJson(const Selection& selection) {
+  Json selected = Json::array();
+  for (size_t rank = 0; rank < selection.picks.size(); ++rank) {
+    const Pick& pick = selection.picks[rank];
+    selected.push_back({{"rank", rank + 1},
+                        {"name", selection.names[pick.candidate]},
+                        {"phase", pick.phase},
+                        {"score", pick.score},
+                        {"gain", Number(pick.gain)},
+                        {"cost", selection.costs[pick.candidate].price}});
+  }
+  return selected;
+}
+
+// What a control is (number of draws, ...) stands beside its metrics.
+Json ControlsJson(const Selection& selection) {
+  Json controls = Json::object();
+  for (const auto& [name, metrics] : selection.controls) {
+    Json control = Json::object();
+    if (selection.control_details.is_object() && selection.control_details.contains(name)) {
+      control.update(Json(selection.control_details[name]));
+    }
+    control.update(SplitMetricsJson(metrics));
+    controls[name] = control;
+  }
+  return controls;
+}
+
+Json CurveJson(const Selection& selection) {
+  Json curve = Json::array();
+  for (const CurvePoint& point : selection.curve) {
+    Json entry = {{"k", point.k}};
+    entry.update(SplitMetricsJson(point.metrics));
+    curve.push_back(entry);
+  }
+  return curve;
+}
+
+Json LayersJson(const Selection& selection) {
+  Json layers = Json::array();
+  for (const LayerOutcome& layer : selection.layers) {
+    layers.push_back({{"name", layer.name},
+                      {"block", {layer.block_rows, layer.block_columns}},
+                      {"blocks", layer.blocks},
+                      {"kept", layer.kept},
+                      {"density", layer.density},
+                      {"logit_stddev", layer.logit_stddev}});
+  }
+  return layers;
+}
+
+}  // namespace
+
+Json MetricsJson(const Metrics& metrics) {
+  Json json = Json::object();
+  for (const auto& [name, metric] : metrics) {
+    Json entry = {{"value", Number(metric.value)}};
+    if (metric.low) entry["low"] = *metric.low;
+    if (metric.high) entry["high"] = *metric.high;
+    json[name] = entry;
+  }
+  return json;
+}
+
+Json SplitMetricsJson(const SplitMetrics& metrics) {
+  Json json = Json::object();
+  for (const auto& [part, values] : metrics) json[part] = MetricsJson(values);
+  return json;
+}
+
+Json BudgetJson(const Budget& budget) {
+  Json json = Json::object();
+  if (budget.max_count) json["max_count"] = *budget.max_count;
+  if (budget.max_bytes) json["max_bytes"] = *budget.max_bytes;
+  if (budget.max_flops) json["max_flops"] = *budget.max_flops;
+  if (budget.max_latency_us) json["max_latency_us"] = *budget.max_latency_us;
+  if (budget.density) json["density"] = *budget.density;
+  if (budget.quality_tolerance) json["quality_tolerance"] = *budget.quality_tolerance;
+  return json;
+}
+
+Json SelectionJson(const Selection& selection) {
+  Json json = {{"task", selection.task},
+               {"selector", selection.selector},
+               {"seed", selection.seed},
+               {"candidates", selection.candidates},
+               {"selected", SelectedJson(selection)},
+               {"budget", BudgetJson(selection.budget)},
+               {"spent",
+                {{"count", selection.spent_count},
+                 {"bytes", selection.spent_bytes},
+                 {"flops", selection.spent_flops},
+                 {"price", selection.spent_price}}}};
+  if (selection.task == "embedding_dimension") {
+    json["dimensions"] = Json::object();
+    for (const auto& [field, width] : selection.dimensions) json["dimensions"][field] = width;
+  }
+  if (selection.task == "block_pruning") json["layers"] = LayersJson(selection);
+  json["stopped_early"] = selection.stopped_early;
+  json["metrics"] = SplitMetricsJson(selection.metrics);
+  json["controls"] = ControlsJson(selection);
+  json["curve"] = CurveJson(selection);
+  json["warnings"] = selection.warnings;
+  json["settings"] = selection.settings.is_null() ? Json::object() : Json(selection.settings);
+  json["data"] = selection.data.is_null() ? Json::object() : Json(selection.data);
+  return json;
+}
+
+std::string FormatJson(const Json& json) {
+  return json.dump(2, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace winnow::exporting
