@@ -1,15 +1,12 @@
 #include <optional>
 #include <string>
 
-#include "server/spec/enum_text.h"
 #include "server/spec/job_spec.h"
+#include "server/spec/profile.h"
 #include "server/spec/selector_params.h"
 
 namespace winnow::spec {
 namespace {
-
-using plan::Violation;
-using Violations = std::vector<Violation>;
 
 // std::optional of a proto3 optional field.
 #define WINNOW_OPTIONAL(message, field) \
@@ -118,7 +115,7 @@ std::optional<Plain> EnumFrom(bool present, Proto value) {
   return static_cast<Plain>(static_cast<int>(value) - 1);
 }
 
-plan::TrainingSpec TrainingFrom(const v1::Training& from, Violations& violations) {
+plan::TrainingSpec TrainingFrom(const v1::Training& from) {
   plan::TrainingSpec training;
   training.optimizer = EnumFrom<plan::Optimizer>(from.has_optimizer(), from.optimizer());
   training.learning_rate = WINNOW_OPTIONAL(from, learning_rate);
@@ -131,11 +128,7 @@ plan::TrainingSpec TrainingFrom(const v1::Training& from, Violations& violations
   training.precision = EnumFrom<plan::Precision>(from.has_precision(), from.precision());
   training.shards = WINNOW_OPTIONAL(from, shards);
   training.threads = WINNOW_OPTIONAL(from, threads);
-  if (from.has_seed() && from.seed() < 0) {
-    violations.push_back({"training.seed", "must be >= 0, got " + std::to_string(from.seed())});
-  } else if (from.has_seed()) {
-    training.seed = static_cast<uint64_t>(from.seed());
-  }
+  training.seed = WINNOW_OPTIONAL(from, seed);
   training.input_noise = WINNOW_OPTIONAL(from, input_noise);
   training.dropout = WINNOW_OPTIONAL(from, dropout);
   training.early_stopping = WINNOW_OPTIONAL(from, early_stopping);
@@ -160,66 +153,24 @@ plan::EvaluationSpec EvaluationFrom(const v1::Evaluation& from) {
   return evaluation;
 }
 
-std::optional<SplitSpec> SplitFrom(const v1::Split& from, Violations& violations) {
-  SplitSpec split;
-  using Kind = SplitSpec::Kind;
-  switch (from.kind()) {
-    case v1::Split::KIND_COLUMN:
-      split.kind = Kind::kColumn;
-      break;
-    case v1::Split::KIND_TIME:
-      split.kind = Kind::kTime;
-      break;
-    case v1::Split::KIND_GROUP:
-      split.kind = Kind::kGroup;
-      break;
-    case v1::Split::KIND_FILES:
-      split.kind = Kind::kFiles;
-      break;
-    case v1::Split::KIND_STRATIFIED:
-      split.kind = Kind::kStratified;
-      break;
-    case v1::Split::KIND_FOLDS:
-      violations.push_back({"split.kind", "folds is not built yet"});
-      break;
-    default:
-      split.kind = Kind::kRandom;
-  }
-  split.column = from.column();
-  if (from.has_validation()) split.validation = from.validation();
-  if (from.has_test()) split.test = from.test();
-  if (from.has_seed() && from.seed() < 0) {
-    violations.push_back({"split.seed", "must be >= 0, got " + std::to_string(from.seed())});
-  } else if (from.has_seed()) {
-    split.seed = static_cast<uint64_t>(from.seed());
-  }
-  if (from.validation_values_size() > 0 || from.test_values_size() > 0) {
-    violations.push_back({"split",
-                          "validation_values and test_values are not built yet; the column's "
-                          "values must be train, validation and test"});
-  }
-  return split;
-}
-
 }  // namespace
 
-SpecOrViolations SpecFromProto(const v1::JobSpec& proto) {
-  SpecOrViolations out;
-  plan::Spec& spec = out.spec;
+plan::Spec SpecFromProto(const v1::JobSpec& proto) {
+  plan::Spec spec;
   spec.dataset = proto.dataset();
   spec.task = TaskFrom(proto);
   spec.selector = SelectorFromProto(proto.selector());
   spec.model = ModelFrom(proto.model());
-  spec.training = TrainingFrom(proto.training(), out.violations);
+  spec.training = TrainingFrom(proto.training());
   spec.evaluation = EvaluationFrom(proto.evaluation());
   spec.resources.memory_limit_bytes = WINNOW_OPTIONAL(proto.resources(), memory_limit_bytes);
   spec.resources.wall_clock_limit_s = WINNOW_OPTIONAL(proto.resources(), wall_clock_limit_s);
   spec.resources.workers = WINNOW_OPTIONAL(proto.resources(), workers);
   spec.resources.priority = WINNOW_OPTIONAL(proto.resources(), priority);
   spec.parent_job = proto.parent_job();
-  if (proto.has_split()) spec.split = SplitFrom(proto.split(), out.violations);
+  if (proto.has_split()) spec.split = SplitFromProto(proto.split());
   spec.labels = {proto.labels().begin(), proto.labels().end()};
-  return out;
+  return spec;
 }
 
 #undef WINNOW_OPTIONAL

@@ -1,6 +1,7 @@
 #include "server/spec/profile.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace winnow::spec {
 namespace {
@@ -60,34 +61,51 @@ v1::DatasetProfile ProfileToProto(const DatasetProfile& profile) {
   return to;
 }
 
+// Split.Kind has UNSPECIFIED = 0; the orders differ, so the pairs are listed.
+constexpr std::pair<SplitSpec::Kind, v1::Split::Kind> kSplitKinds[] = {
+    {SplitSpec::Kind::kRandom, v1::Split::KIND_RANDOM},
+    {SplitSpec::Kind::kStratified, v1::Split::KIND_STRATIFIED},
+    {SplitSpec::Kind::kColumn, v1::Split::KIND_COLUMN},
+    {SplitSpec::Kind::kTime, v1::Split::KIND_TIME},
+    {SplitSpec::Kind::kGroup, v1::Split::KIND_GROUP},
+    {SplitSpec::Kind::kFiles, v1::Split::KIND_FILES},
+    {SplitSpec::Kind::kFolds, v1::Split::KIND_FOLDS}};
+
 v1::Split SplitToProto(const SplitSpec& split) {
   v1::Split to;
-  using Kind = SplitSpec::Kind;
-  switch (split.kind) {
-    case Kind::kRandom:
-      to.set_kind(v1::Split::KIND_RANDOM);
-      break;
-    case Kind::kStratified:
-      to.set_kind(v1::Split::KIND_STRATIFIED);
-      break;
-    case Kind::kColumn:
-      to.set_kind(v1::Split::KIND_COLUMN);
-      break;
-    case Kind::kTime:
-      to.set_kind(v1::Split::KIND_TIME);
-      break;
-    case Kind::kGroup:
-      to.set_kind(v1::Split::KIND_GROUP);
-      break;
-    case Kind::kFiles:
-      to.set_kind(v1::Split::KIND_FILES);
-      break;
+  for (const auto& [plain, proto] : kSplitKinds) {
+    if (plain == split.kind) to.set_kind(proto);
   }
   if (!split.column.empty()) to.set_column(split.column);
   to.set_validation(split.validation);
   to.set_test(split.test);
-  to.set_seed(static_cast<int64_t>(split.seed));
+  to.set_seed(split.seed);
+  to.set_folds(split.folds);
+  to.set_fold(split.fold);
+  to.mutable_validation_values()->Assign(split.validation_values.begin(),
+                                         split.validation_values.end());
+  to.mutable_test_values()->Assign(split.test_values.begin(), split.test_values.end());
   return to;
+}
+
+SplitSpec SplitFromProto(const v1::Split& proto) {
+  SplitSpec split;
+  for (const auto& [plain, wire] : kSplitKinds) {
+    if (wire == proto.kind()) split.kind = plain;
+  }
+  split.column = proto.column();
+  if (proto.has_validation()) split.validation = proto.validation();
+  if (proto.has_test()) split.test = proto.test();
+  if (proto.has_seed()) split.seed = proto.seed();
+  if (proto.has_folds()) split.folds = proto.folds();
+  if (proto.has_fold()) split.fold = proto.fold();
+  if (proto.validation_values_size() > 0) {
+    split.validation_values = {proto.validation_values().begin(), proto.validation_values().end()};
+  }
+  if (proto.test_values_size() > 0) {
+    split.test_values = {proto.test_values().begin(), proto.test_values().end()};
+  }
+  return split;
 }
 
 }  // namespace winnow::spec

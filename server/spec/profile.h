@@ -1,4 +1,4 @@
-// DatasetProfile and Split between the plain structs and winnow.v1.
+// DatasetProfile and SplitSpec between the plain structs and winnow.v1.
 #ifndef WINNOW_SERVER_SPEC_PROFILE_H_
 #define WINNOW_SERVER_SPEC_PROFILE_H_
 
@@ -11,6 +11,9 @@ namespace winnow::spec {
 v1::DatasetProfile ProfileToProto(const DatasetProfile& profile);
 
 v1::Split SplitToProto(const SplitSpec& split);
+
+// Absent fields take the defaults of SplitSpec.
+SplitSpec SplitFromProto(const v1::Split& proto);
 
 }  // namespace winnow::spec
 
