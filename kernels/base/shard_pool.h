@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <utility>
 
 namespace winnow {
 
@@ -40,7 +41,9 @@ class ShardPool {
   // `thread_start` runs first on every pool thread and on the caller of the constructor
   // (it sets omp_set_num_threads(1): see determinism rules of kernels/ops).
   // REQUIRES: threads >= 1.
-  explicit ShardPool(int threads, std::function<void()> thread_start = nullptr, Stress stress = {});
+  explicit ShardPool(int threads, std::function<void()> thread_start = nullptr)
+      : ShardPool(threads, std::move(thread_start), Stress()) {}
+  ShardPool(int threads, std::function<void()> thread_start, Stress stress);
   ~ShardPool();
   ShardPool(const ShardPool&) = delete;
   ShardPool& operator=(const ShardPool&) = delete;
