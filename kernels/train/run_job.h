@@ -1,7 +1,9 @@
-// Runs one job from its Plan and its imported table to a Selection and the weights of the smaller model.
+// Runs one job from its Plan and its imported table to a Selection and the weights of the smaller
+// model.
 //
-// Stages, each resumable: select (masked training) -> prune (backward pruning, when oversample > 1) -> retrain ->
-// controls -> curve -> evaluate. For selectors that train the model (block pruning) select is the training itself.
+// Stages, each resumable: select (masked training) -> prune (backward pruning, when oversample > 1)
+// -> retrain -> controls -> curve -> evaluate. For selectors that train the model (block pruning)
+// select is the training itself.
 #ifndef WINNOW_KERNELS_TRAIN_RUN_JOB_H_
 #define WINNOW_KERNELS_TRAIN_RUN_JOB_H_
 
@@ -20,7 +22,8 @@
 
 namespace winnow::train {
 
-// Durable events in their deterministic order; the n-th event of a job has ordinal n whatever the attempt.
+// Durable events in their deterministic order; the n-th event of a job has ordinal n whatever the
+// attempt.
 struct PhaseStarted {
   std::string name;  // "select/warmup", "select/phase", "retrain", "control/full", "curve/8", ...
 };
@@ -49,8 +52,8 @@ struct Progress {
   std::string phase;
   int64_t step = 0, total_steps = 0;  // of the whole job
   double samples_per_s = 0;
-  double loss = 0;                    // running mean of the training loss
-  double fraction = 0;                // of the whole job, 0..1
+  double loss = 0;      // running mean of the training loss
+  double fraction = 0;  // of the whole job, 0..1
   double eta_s = 0;
   int64_t picked = 0;
   std::vector<std::pair<std::string, double>> top_scores;  // current best candidates
@@ -73,23 +76,23 @@ struct Timing {
 
 struct JobOptions {
   int threads = 1;
-  std::string directory;              // the attempt's folder: checkpoints and artifacts are written here
+  std::string directory;  // the attempt's folder: checkpoints and artifacts are written here
   double checkpoint_interval_s = 10;  // besides one at every stage end
   double progress_interval_s = 0.5;
-  bool stress_pool = false;           // random task order and delays (tests)
+  bool stress_pool = false;  // random task order and delays (tests)
 };
 
 struct JobOutcome {
   enum class Kind { kFinished, kYielded, kCancelled };
   Kind kind = Kind::kFinished;
-  Selection selection;                // kFinished
+  Selection selection;  // kFinished
   Timing timing;
-  std::string weights_path;           // kFinished: weights of the final model (safetensors)
+  std::string weights_path;  // kFinished: weights of the final model (safetensors)
 };
 
-// `dataset_dir` holds table.bin and profile.json. `resume` = newest intact checkpoint of an earlier attempt.
-// Errors: INVALID_ARGUMENT data that cannot be trained on; DATA_LOSS damaged table or checkpoint;
-// RESOURCE_EXHAUSTED memory; INTERNAL numeric failure, with step and tensor name.
+// `dataset_dir` holds table.bin and profile.json. `resume` = newest intact checkpoint of an earlier
+// attempt. Errors: INVALID_ARGUMENT data that cannot be trained on; DATA_LOSS damaged table or
+// checkpoint; RESOURCE_EXHAUSTED memory; INTERNAL numeric failure, with step and tensor name.
 absl::StatusOr<JobOutcome> RunJob(const plan::Plan& plan, const DatasetProfile& profile,
                                   const std::string& dataset_dir, const JobOptions& options,
                                   const std::optional<Checkpoint>& resume, const StopToken& stop,
