@@ -4,7 +4,7 @@
 //   datasets/<tenant>/<dataset>/                  packed table, profile, dictionaries
 //   datasets/<tenant>/<dataset>/attempt-N/        an import while it runs
 //   jobs/<tenant>/<job>/attempt-N/                all that an attempt writes
-//   inferences/<id>/
+//   inferences/<tenant>/<id>/
 #ifndef WINNOW_SERVER_DOMAIN_LAYOUT_H_
 #define WINNOW_SERVER_DOMAIN_LAYOUT_H_
 
