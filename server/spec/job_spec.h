@@ -8,6 +8,7 @@
 
 namespace winnow::spec {
 
+// A negative seed becomes one above 2^63 - 1, which Resolve refuses.
 plan::Spec SpecFromProto(const v1::JobSpec& proto);
 
 // ENSURES: SpecFromProto(SpecToProto(spec)) == spec for every Spec that Resolve accepts.

@@ -128,7 +128,7 @@ plan::TrainingSpec TrainingFrom(const v1::Training& from) {
   training.precision = EnumFrom<plan::Precision>(from.has_precision(), from.precision());
   training.shards = WINNOW_OPTIONAL(from, shards);
   training.threads = WINNOW_OPTIONAL(from, threads);
-  training.seed = WINNOW_OPTIONAL(from, seed);
+  if (from.has_seed()) training.seed = static_cast<uint64_t>(from.seed());
   training.input_noise = WINNOW_OPTIONAL(from, input_noise);
   training.dropout = WINNOW_OPTIONAL(from, dropout);
   training.early_stopping = WINNOW_OPTIONAL(from, early_stopping);

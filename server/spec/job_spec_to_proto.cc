@@ -111,7 +111,7 @@ v1::Training TrainingTo(const plan::TrainingSpec& training) {
   if (training.precision) to.set_precision(EnumTo<v1::Training::Precision>(*training.precision));
   WINNOW_SET(to, shards, training.shards);
   WINNOW_SET(to, threads, training.threads);
-  WINNOW_SET(to, seed, training.seed);
+  if (training.seed) to.set_seed(static_cast<int64_t>(*training.seed));
   WINNOW_SET(to, input_noise, training.input_noise);
   WINNOW_SET(to, dropout, training.dropout);
   WINNOW_SET(to, early_stopping, training.early_stopping);

@@ -79,7 +79,7 @@ v1::Split SplitToProto(const SplitSpec& split) {
   if (!split.column.empty()) to.set_column(split.column);
   to.set_validation(split.validation);
   to.set_test(split.test);
-  to.set_seed(split.seed);
+  to.set_seed(static_cast<int64_t>(split.seed));
   to.set_folds(split.folds);
   to.set_fold(split.fold);
   to.mutable_validation_values()->Assign(split.validation_values.begin(),
@@ -96,7 +96,7 @@ SplitSpec SplitFromProto(const v1::Split& proto) {
   split.column = proto.column();
   if (proto.has_validation()) split.validation = proto.validation();
   if (proto.has_test()) split.test = proto.test();
-  if (proto.has_seed()) split.seed = proto.seed();
+  if (proto.has_seed()) split.seed = static_cast<uint64_t>(proto.seed());
   if (proto.has_folds()) split.folds = proto.folds();
   if (proto.has_fold()) split.fold = proto.fold();
   if (proto.validation_values_size() > 0) {
