@@ -78,15 +78,17 @@ record() { (IFS=$'\t'; printf '%s\n' "$*" >>"$results/stages.tsv"); }
 
 own_sources() { git ls-files -z --cached --others --exclude-standard -- "$@"; }
 
+# Names the files and how many places each has; `build/venv/bin/clang-format -i FILE` mends them.
 cpp_format() {
-  own_sources '*.cc' '*.h' | xargs -0 -r "$venv/bin/clang-format" --dry-run -Werror
+  own_sources '*.cc' '*.h' | xargs -0 -r "$venv/bin/clang-format" --dry-run 2>&1 |
+    { ! grep -oE '^[^ :]+:.*code should be clang-formatted'; } | cut -d: -f1 | uniq -c
 }
 
 python_format() {
   "$venv/bin/ruff" check --quiet . && "$venv/bin/ruff" format --quiet --diff .
 }
 
-python_types() { "$venv/bin/mypy" tests client; }
+python_types() { own_sources '*.py' | xargs -0 -r "$venv/bin/mypy"; }
 
 shell_syntax() {
   local file status=0
@@ -106,11 +108,12 @@ build() { configure release && cmake --build "$release" -j "$jobs" -- --quiet; }
 
 contract_form() { cmake --build "$release" --target proto_lint -- --quiet; }
 
-# unit NAME BUILD_DIR REGEX: runs ctest; its results are counted test by test.
+# unit NAME BUILD_DIR [CTEST-OPTION...]: runs ctest; its results are counted test by test.
 unit() {
   local name="$1" dir="$2" status=0
+  shift 2
   rm -rf "$dir/test-results"
-  stage "$name" ctest --test-dir "$dir" -j "$jobs" -R "$3" --output-on-failure --no-tests=ignore \
+  stage "$name" ctest --test-dir "$dir" -j "$jobs" --no-tests=error "$@" --output-on-failure \
     --output-junit "$results/$(basename "$dir").xml" || status=$?
   record ctest "$name" $status "$results/$(basename "$dir").xml" "$dir/test-results"
 }
@@ -163,10 +166,10 @@ if [[ -z "$filter" && -x "$repo/build/node/node_modules/.bin/buf" ]]; then
 elif [[ -z "$filter" ]]; then
   record skipped "form of the contract" "buf is not there; deploy/setup.sh installs it where npm is"
 fi
-unit "unit tests" "$release" "$filter"
+unit "unit tests" "$release" ${filter:+-R "$filter" --no-tests=ignore}
 if ! $quick && [[ -z "$filter" ]]; then
   if check "build with sanitizers" sanitized_unit; then
-    unit "unit tests with sanitizers" "$asan" "^unit_($(IFS='|'; echo "${asan_programs[*]}"))$"
+    unit "unit tests with sanitizers" "$asan" -R "^unit_($(IFS='|'; echo "${asan_programs[*]}"))$"
   fi
 fi
 python_tests "Python tests" tests/python client/python
