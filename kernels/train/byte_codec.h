@@ -1,0 +1,106 @@
+// Plain values to bytes and back, for checkpoint sections. Little-endian, no type tags: reader and
+// writer name the same values in the same order.
+#ifndef WINNOW_KERNELS_TRAIN_BYTE_CODEC_H_
+#define WINNOW_KERNELS_TRAIN_BYTE_CODEC_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <optional>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+
+namespace winnow::train {
+
+class ByteWriter {
+ public:
+  template <typename T>
+  void Value(const T& value) {
+    static_assert(std::is_arithmetic_v<T>);
+    bytes_.append(reinterpret_cast<const char*>(&value), sizeof(T));
+  }
+  void Text(const std::string& text) {
+    Value<uint64_t>(text.size());
+    bytes_ += text;
+  }
+  template <typename T>
+  void Vector(const std::vector<T>& values) {
+    static_assert(std::is_arithmetic_v<T>);
+    Value<uint64_t>(values.size());
+    bytes_.append(reinterpret_cast<const char*>(values.data()), values.size() * sizeof(T));
+  }
+  void Optional(const std::optional<double>& value) {
+    Value<uint8_t>(value.has_value());
+    Value<double>(value.value_or(0.0));
+  }
+  std::string Take() { return std::move(bytes_); }
+
+ private:
+  std::string bytes_;
+};
+
+// After a read past the end every value is zero or empty and ok() is false.
+class ByteReader {
+ public:
+  explicit ByteReader(const std::string& bytes) : bytes_(bytes) {}
+
+  template <typename T>
+  T Value() {
+    T value{};
+    if (Has(sizeof(T))) {
+      std::memcpy(&value, bytes_.data() + position_, sizeof(T));
+      position_ += sizeof(T);
+    }
+    return value;
+  }
+  std::string Text() {
+    const auto size = Value<uint64_t>();
+    if (!Has(size)) return {};
+    std::string text = bytes_.substr(position_, size);
+    position_ += size;
+    return text;
+  }
+  template <typename T>
+  std::vector<T> Vector() {
+    const auto size = Value<uint64_t>();
+    if (size > bytes_.size() / sizeof(T) || !Has(size * sizeof(T))) return Fail<T>();
+    std::vector<T> values(size);
+    if (size > 0) std::memcpy(values.data(), bytes_.data() + position_, size * sizeof(T));
+    position_ += size * sizeof(T);
+    return values;
+  }
+  std::optional<double> Optional() {
+    const bool present = Value<uint8_t>() != 0;
+    const auto value = Value<double>();
+    return present ? std::optional<double>(value) : std::nullopt;
+  }
+  bool ok() const { return ok_; }
+  // DATA_LOSS unless everything was there and nothing is left.
+  absl::Status Finish(const std::string& what) const {
+    if (ok_ && position_ == bytes_.size()) return absl::OkStatus();
+    return absl::DataLossError("checkpoint section '" + what + "' does not hold what it should");
+  }
+
+ private:
+  bool Has(uint64_t size) {
+    ok_ = ok_ && size <= bytes_.size() - position_;
+    return ok_;
+  }
+  template <typename T>
+  std::vector<T> Fail() {
+    ok_ = false;
+    return {};
+  }
+
+  const std::string& bytes_;
+  size_t position_ = 0;
+  bool ok_ = true;
+};
+
+}  // namespace winnow::train
+
+#endif  // WINNOW_KERNELS_TRAIN_BYTE_CODEC_H_

@@ -1,0 +1,121 @@
+#include "kernels/train/job_state.h"
+
+#include <span>
+
+#include "kernels/base/status.h"
+#include "kernels/train/byte_codec.h"
+
+namespace winnow::train {
+namespace {
+
+constexpr char kJob[] = "job";
+constexpr char kModel[] = "final_model/";
+
+void WriteSamples(const MetricSamples& samples, ByteWriter& out) {
+  out.Value<uint64_t>(samples.names.size());
+  for (size_t m = 0; m < samples.names.size(); ++m) {
+    out.Text(samples.names[m]);
+    out.Optional(samples.values[m]);
+    out.Vector(samples.samples[m]);
+  }
+}
+
+MetricSamples ReadSamples(ByteReader& in) {
+  MetricSamples samples;
+  const auto size = in.Value<uint64_t>();
+  for (uint64_t m = 0; m < size && in.ok(); ++m) {
+    samples.names.push_back(in.Text());
+    samples.values.push_back(in.Optional());
+    samples.samples.push_back(in.Vector<double>());
+  }
+  return samples;
+}
+
+void WritePick(const Pick& pick, ByteWriter& out) {
+  out.Value(pick.candidate);
+  out.Value(pick.phase);
+  out.Value(pick.score);
+  out.Optional(pick.gain);
+}
+
+Pick ReadPick(ByteReader& in) {
+  Pick pick;
+  pick.candidate = in.Value<int32_t>();
+  pick.phase = in.Value<int32_t>();
+  pick.score = in.Value<double>();
+  pick.gain = in.Optional();
+  return pick;
+}
+
+}  // namespace
+
+void JobState::Save(Checkpoint& checkpoint) const {
+  ByteWriter out;
+  out.Value(ordinal);
+  out.Value(stage);
+  out.Value(checkpoints);
+  out.Value<uint8_t>(stopped);
+  out.Value(work_done);
+  out.Value(steps_done);
+  out.Value<uint64_t>(picks.size());
+  for (const Pick& pick : picks) WritePick(pick, out);
+  out.Value(logit_stddev);
+  out.Value<uint64_t>(warnings.size());
+  for (const std::string& warning : warnings) out.Text(warning);
+  out.Value<uint64_t>(results.size());
+  for (const auto& [name, result] : results) {
+    out.Text(name);
+    WriteSamples(result.validation, out);
+    WriteSamples(result.test, out);
+  }
+  for (const double seconds : {timing.select_s, timing.retrain_s, timing.controls_s, timing.curve_s,
+                               timing.evaluate_s, timing.samples_per_s}) {
+    out.Value(seconds);
+  }
+  checkpoint.Put(kJob, out.Take());
+  for (const auto& [name, tensor] : final_model) {
+    checkpoint.PutArray(kModel + name + "/shape", std::span<const int64_t>(tensor.shape));
+    checkpoint.PutArray(kModel + name + "/values", std::span<const float>(tensor.values));
+  }
+}
+
+absl::Status JobState::Load(const Checkpoint& checkpoint) {
+  ASSIGN_OR_RETURN(const std::string bytes, checkpoint.Get(kJob));
+  ByteReader in(bytes);
+  ordinal = in.Value<int64_t>();
+  stage = in.Value<int64_t>();
+  checkpoints = in.Value<int64_t>();
+  stopped = in.Value<uint8_t>() != 0;
+  work_done = in.Value<double>();
+  steps_done = in.Value<int64_t>();
+  picks.clear();
+  for (auto n = in.Value<uint64_t>(); n > 0 && in.ok(); --n) picks.push_back(ReadPick(in));
+  logit_stddev = in.Value<double>();
+  warnings.clear();
+  for (auto n = in.Value<uint64_t>(); n > 0 && in.ok(); --n) warnings.push_back(in.Text());
+  results.clear();
+  for (auto n = in.Value<uint64_t>(); n > 0 && in.ok(); --n) {
+    ModelResult& result = results[in.Text()];
+    result.validation = ReadSamples(in);
+    result.test = ReadSamples(in);
+  }
+  for (double* seconds : {&timing.select_s, &timing.retrain_s, &timing.controls_s, &timing.curve_s,
+                          &timing.evaluate_s, &timing.samples_per_s}) {
+    *seconds = in.Value<double>();
+  }
+  RETURN_IF_ERROR(in.Finish(kJob));
+
+  final_model.clear();
+  const std::string prefix = kModel, suffix = "/shape";
+  for (const auto& [section, unused] : checkpoint.sections()) {
+    if (section.rfind(prefix, 0) != 0 || !section.ends_with(suffix)) continue;
+    const std::string name =
+        section.substr(prefix.size(), section.size() - prefix.size() - suffix.size());
+    exporting::Tensor& tensor = final_model[name];
+    ASSIGN_OR_RETURN(tensor.shape, checkpoint.GetVector<int64_t>(section));
+    ASSIGN_OR_RETURN(tensor.values, checkpoint.GetVector<float>(prefix + name + "/values"));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace winnow::train

@@ -1,0 +1,46 @@
+// What a job knows beyond the stage at hand: everything that a resumed attempt needs.
+#ifndef WINNOW_KERNELS_TRAIN_JOB_STATE_H_
+#define WINNOW_KERNELS_TRAIN_JOB_STATE_H_
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "kernels/base/checkpoint.h"
+#include "kernels/base/selection.h"
+#include "kernels/export/safetensors.h"
+#include "kernels/train/bootstrap.h"
+#include "kernels/train/run_job.h"
+
+namespace winnow::train {
+
+// Metrics of one trained model.
+struct ModelResult {
+  MetricSamples validation, test;
+};
+
+struct JobState {
+  int64_t ordinal = 0;      // of the last event
+  int64_t stage = 0;        // stages done
+  int64_t checkpoints = 0;  // written so far, over all attempts
+  bool stopped = false;     // a stop request was honoured
+  double work_done = 0;     // of finished stages, in the units of work.h
+  int64_t steps_done = 0;   // of finished stages
+
+  std::vector<Pick> picks;  // complete after the stages select and prune
+  double logit_stddev = 0;
+  std::vector<std::string> warnings;
+  std::map<std::string, ModelResult> results;            // by stage name
+  std::map<std::string, exporting::Tensor> final_model;  // weights to be exported
+  Timing timing;
+
+  void Save(Checkpoint& checkpoint) const;
+  absl::Status Load(const Checkpoint& checkpoint);
+};
+
+}  // namespace winnow::train
+
+#endif  // WINNOW_KERNELS_TRAIN_JOB_STATE_H_
