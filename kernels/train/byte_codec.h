@@ -8,6 +8,7 @@
 #include <cstring>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -46,7 +47,8 @@ class ByteWriter {
 // After a read past the end every value is zero or empty and ok() is false.
 class ByteReader {
  public:
-  explicit ByteReader(const std::string& bytes) : bytes_(bytes) {}
+  // OWNERSHIP: `bytes` outlives the reader.
+  explicit ByteReader(std::string_view bytes) : bytes_(bytes) {}
 
   template <typename T>
   T Value() {
@@ -60,7 +62,7 @@ class ByteReader {
   std::string Text() {
     const auto size = Value<uint64_t>();
     if (!Has(size)) return {};
-    std::string text = bytes_.substr(position_, size);
+    std::string text(bytes_.substr(position_, size));
     position_ += size;
     return text;
   }
@@ -96,7 +98,7 @@ class ByteReader {
     return {};
   }
 
-  const std::string& bytes_;
+  std::string_view bytes_;
   size_t position_ = 0;
   bool ok_ = true;
 };
