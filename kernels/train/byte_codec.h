@@ -5,7 +5,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -53,26 +52,21 @@ class ByteReader {
   template <typename T>
   T Value() {
     T value{};
-    if (Has(sizeof(T))) {
-      std::memcpy(&value, bytes_.data() + position_, sizeof(T));
-      position_ += sizeof(T);
-    }
+    Copy(&value, sizeof(T));
     return value;
   }
   std::string Text() {
     const auto size = Value<uint64_t>();
-    if (!Has(size)) return {};
-    std::string text(bytes_.substr(position_, size));
-    position_ += size;
+    std::string text(Has(size) ? size : 0, '\0');
+    Copy(text.data(), text.size());
     return text;
   }
   template <typename T>
   std::vector<T> Vector() {
     const auto size = Value<uint64_t>();
-    if (size > bytes_.size() / sizeof(T) || !Has(size * sizeof(T))) return Fail<T>();
-    std::vector<T> values(size);
-    if (size > 0) std::memcpy(values.data(), bytes_.data() + position_, size * sizeof(T));
-    position_ += size * sizeof(T);
+    if (size > bytes_.size() / sizeof(T)) return Fail<T>();
+    std::vector<T> values(Has(size * sizeof(T)) ? size : 0);
+    Copy(values.data(), values.size() * sizeof(T));
     return values;
   }
   std::optional<double> Optional() {
@@ -82,16 +76,11 @@ class ByteReader {
   }
   bool ok() const { return ok_; }
   // DATA_LOSS unless everything was there and nothing is left.
-  absl::Status Finish(const std::string& what) const {
-    if (ok_ && position_ == bytes_.size()) return absl::OkStatus();
-    return absl::DataLossError("checkpoint section '" + what + "' does not hold what it should");
-  }
+  absl::Status Finish(const std::string& what) const;
 
  private:
-  bool Has(uint64_t size) {
-    ok_ = ok_ && size <= bytes_.size() - position_;
-    return ok_;
-  }
+  bool Has(uint64_t size);
+  void Copy(void* out, uint64_t size);
   template <typename T>
   std::vector<T> Fail() {
     ok_ = false;
