@@ -69,6 +69,8 @@ SplitCounts CountFiles(const DatasetProfile& profile, const SplitSpec& split) {
 SplitCounts CountFolds(const DatasetProfile& profile, const SplitSpec& split) {
   SplitCounts counts;
   const int64_t n = profile.rows;
+  counts.train = n;
+  if (split.folds < 1) return counts;
   counts.test = (split.fold + 1) * n / split.folds - split.fold * n / split.folds;
   counts.validation = std::min(RowsOfShare(split.validation, n), n - counts.test);
   counts.train = n - counts.test - counts.validation;

@@ -30,7 +30,11 @@ struct Dictionary {
   }
 };
 
-// Columns ascending. DATA_LOSS with the reason for anything but an intact file.
+std::string EncodeDictionaries(const std::vector<Dictionary>& dictionaries);
+// `path` is for messages. DATA_LOSS with the reason for anything but the bytes of a complete file.
+absl::StatusOr<std::vector<Dictionary>> DecodeDictionaries(std::string_view bytes,
+                                                           const std::string& path);
+// Columns ascending. NOT_FOUND; DATA_LOSS with the reason for anything but an intact file.
 absl::StatusOr<std::vector<Dictionary>> ReadDictionaries(const std::string& path);
 
 // Code of a value in a hashed column: 1 + Hash64(value) % buckets. FNV-1a, 64 bit, with the

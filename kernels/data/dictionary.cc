@@ -1,0 +1,124 @@
+#include "kernels/data/dictionary.h"
+
+#include <zlib.h>
+
+#include <cstring>
+#include <fstream>
+
+#include "absl/strings/str_cat.h"
+#include "kernels/base/status.h"
+
+namespace winnow::data {
+namespace {
+
+constexpr char kMagic[] = {'W', 'N', 'W', 'D', 'I', 'C', 'T', '1'};
+
+absl::Status Damaged(const std::string& path, const std::string& what) {
+  return absl::DataLossError(absl::StrCat("dictionaries ", path, ": ", what));
+}
+
+// A cursor that never reads past the end.
+class Cursor {
+ public:
+  explicit Cursor(std::string_view bytes) : bytes_(bytes) {}
+
+  template <typename T>
+  bool Read(T* value) {
+    if (bytes_.size() - position_ < sizeof(T)) return false;
+    std::memcpy(value, bytes_.data() + position_, sizeof(T));
+    position_ += sizeof(T);
+    return true;
+  }
+  bool Read(uint64_t size, std::string_view* out) {
+    if (bytes_.size() - position_ < size) return false;
+    *out = bytes_.substr(position_, size);
+    position_ += size;
+    return true;
+  }
+  size_t left() const { return bytes_.size() - position_; }
+
+ private:
+  std::string_view bytes_;
+  size_t position_ = 0;
+};
+
+bool ReadColumn(Cursor* cursor, Dictionary* out) {
+  uint32_t column, values;
+  std::string_view ends, bytes;
+  if (!cursor->Read(&column) || !cursor->Read(&values)) return false;
+  if (!cursor->Read(uint64_t{values} * sizeof(uint64_t), &ends)) return false;
+  out->column = static_cast<int32_t>(column);
+  out->ends.resize(values);
+  std::memcpy(out->ends.data(), ends.data(), ends.size());
+  for (size_t i = 1; i < out->ends.size(); ++i) {
+    if (out->ends[i] < out->ends[i - 1]) return false;
+  }
+  if (!cursor->Read(values == 0 ? 0 : out->ends.back(), &bytes)) return false;
+  out->bytes.assign(bytes);
+  return true;
+}
+
+}  // namespace
+
+std::string EncodeDictionaries(const std::vector<Dictionary>& dictionaries) {
+  std::string out(kMagic, sizeof(kMagic));
+  const auto put = [&out](const auto& value) {
+    out.append(reinterpret_cast<const char*>(&value), sizeof(value));
+  };
+  put(static_cast<uint32_t>(dictionaries.size()));
+  for (const Dictionary& dictionary : dictionaries) {
+    put(static_cast<uint32_t>(dictionary.column));
+    put(static_cast<uint32_t>(dictionary.ends.size()));
+    out.append(reinterpret_cast<const char*>(dictionary.ends.data()),
+               dictionary.ends.size() * sizeof(uint64_t));
+    out.append(dictionary.bytes);
+  }
+  put(static_cast<uint32_t>(::crc32_z(0, reinterpret_cast<const Bytef*>(out.data()), out.size())));
+  return out;
+}
+
+absl::StatusOr<std::vector<Dictionary>> DecodeDictionaries(std::string_view bytes,
+                                                           const std::string& path) {
+  uint32_t crc, columns;
+  if (bytes.size() < sizeof(kMagic) + 2 * sizeof(uint32_t)) return Damaged(path, "cut short");
+  if (std::memcmp(bytes.data(), kMagic, sizeof(kMagic)) != 0) {
+    return Damaged(path, "does not begin with WNWDICT1");
+  }
+  const size_t checked = bytes.size() - sizeof(crc);
+  std::memcpy(&crc, bytes.data() + checked, sizeof(crc));
+  if (crc !=
+      static_cast<uint32_t>(::crc32_z(0, reinterpret_cast<const Bytef*>(bytes.data()), checked))) {
+    return Damaged(path, "wrong checksum");
+  }
+  Cursor cursor(bytes.substr(sizeof(kMagic), checked - sizeof(kMagic)));
+  if (!cursor.Read(&columns)) return Damaged(path, "cut short");
+  std::vector<Dictionary> dictionaries;
+  for (uint32_t i = 0; i < columns; ++i) {
+    Dictionary dictionary;
+    if (!ReadColumn(&cursor, &dictionary)) return Damaged(path, absl::StrCat("column ", i));
+    dictionaries.push_back(std::move(dictionary));
+  }
+  if (cursor.left() != 0) return Damaged(path, "bytes after the last column");
+  return dictionaries;
+}
+
+absl::StatusOr<std::vector<Dictionary>> ReadDictionaries(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return absl::NotFoundError(absl::StrCat("cannot open ", path));
+  const std::string bytes((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  if (file.bad()) return absl::InternalError(absl::StrCat("cannot read ", path));
+  return DecodeDictionaries(bytes, path);
+}
+
+int32_t HashedCode(std::string_view value, int64_t buckets) {
+  uint64_t hash = 0xcbf29ce484222325ull;  // FNV-1a
+  for (const char c : value) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ull;
+  hash ^= hash >> 33;  // fmix64
+  hash *= 0xff51afd7ed558ccdull;
+  hash ^= hash >> 33;
+  hash *= 0xc4ceb9fe1a85ec53ull;
+  hash ^= hash >> 33;
+  return static_cast<int32_t>(1 + hash % static_cast<uint64_t>(buckets));
+}
+
+}  // namespace winnow::data
