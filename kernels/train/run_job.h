@@ -25,17 +25,23 @@ namespace winnow::train {
 // Durable events in their deterministic order; the n-th event of a job has ordinal n whatever the
 // attempt.
 struct PhaseStarted {
-  std::string name;  // "select/warmup", "select/phase", "retrain", "control/full", "curve/8", ...
+  std::string name;   // "select/warmup", "select/phase", "retrain", "control/full", "curve/8", ...
+  int64_t steps = 0;  // planned optimizer steps of the stage; of the whole stage at its first phase
 };
 struct PickMade {
   Pick pick;
   std::string candidate;
+  int32_t rank = 0;  // place in the order of picks, from 1
+  double cost = 1;   // price of the candidate
+  bool must_keep = false;
 };
 struct Pruned {
   double sparsity = 0;
+  int64_t alive = 0, total = 0;  // candidates
+  int64_t step = 0;              // of the selection run
 };
 struct Evaluated {
-  std::string what;  // "retrain", "full", "curve"
+  std::string what;  // "retrain", "control/full", "curve/8"
   int64_t k = 0;
   SplitMetrics metrics;
 };
@@ -54,7 +60,7 @@ struct Progress {
   double samples_per_s = 0;
   double loss = 0;      // running mean of the training loss
   double fraction = 0;  // of the whole job, 0..1
-  double eta_s = 0;
+  double eta_s = -1;    // negative: not known yet
   int64_t picked = 0;
   std::vector<std::pair<std::string, double>> top_scores;  // current best candidates
 };
@@ -80,6 +86,10 @@ struct JobOptions {
   double checkpoint_interval_s = 10;  // besides one at every stage end
   double progress_interval_s = 0.5;
   bool stress_pool = false;  // random task order and delays (tests)
+  // Highest ordinal of this job's events that is stored. A resumed attempt repeats events after its
+  // checkpoint with the same content; a stop request is honoured only from there on, so that what
+  // it changes are events that nobody has seen.
+  int64_t events_seen = 0;
 };
 
 struct JobOutcome {
