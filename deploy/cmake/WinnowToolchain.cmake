@@ -34,6 +34,7 @@ target_compile_options(
                          "-ffile-prefix-map=${CMAKE_SOURCE_DIR}/="
                          "-ffile-prefix-map=${CMAKE_BINARY_DIR}/=")
 target_include_directories(winnow_flags INTERFACE "${CMAKE_SOURCE_DIR}")
+target_compile_definitions(winnow_flags INTERFACE "WINNOW_VERSION=\"${PROJECT_VERSION}\"")
 if(WINNOW_SANITIZE)
   target_compile_options(winnow_flags INTERFACE "-fsanitize=${WINNOW_SANITIZE}")
   target_link_options(winnow_flags INTERFACE "-fsanitize=${WINNOW_SANITIZE}")

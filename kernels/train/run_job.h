@@ -98,6 +98,7 @@ struct JobOutcome {
   Selection selection;  // kFinished
   Timing timing;
   std::string weights_path;  // kFinished: weights of the final model (safetensors)
+  std::string manifest_path;  // kFinished: kept inputs and fitted transforms (JSON)
 };
 
 // `dataset_dir` holds table.bin and profile.json. `resume` = newest intact checkpoint of an earlier

@@ -1,0 +1,221 @@
+#include "server/worker/job_runner.h"
+
+#include <filesystem>
+#include <fstream>
+#include <new>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "kernels/base/checkpoint.h"
+#include "kernels/base/dataset_profile.h"
+#include "kernels/data/import/import.h"
+#include "kernels/export/atomic_file.h"
+#include "kernels/export/run_json.h"
+#include "kernels/export/selection_json.h"
+#include "kernels/plan/plan.h"
+#include "kernels/train/run_job.h"
+#include "nlohmann/json.hpp"
+#include "server/base/log.h"
+#include "server/base/status.h"
+#include "server/spec/job_spec.h"
+#include "server/worker/deadline.h"
+#include "server/worker/event.h"
+#include "server/worker/report.h"
+
+namespace winnow::worker {
+namespace {
+
+using internal::v1::AttachRequest;
+using internal::v1::Finished;
+using internal::v1::JobAssignment;
+
+// Passes on what the kernels say. The server stores events before it acknowledges the end.
+class Reporter final : public train::JobObserver {
+ public:
+  explicit Reporter(Session& session) : session_(session) {}
+
+  void OnEvent(const train::JobEvent& event) override {
+    last_ordinal_ = event.ordinal;
+    AttachRequest message;
+    message.mutable_event()->set_ordinal(event.ordinal);
+    *message.mutable_event()->mutable_event() = EventToProto(event);
+    session_.Send(message);
+  }
+
+  void OnProgress(const train::Progress& progress) override {
+    phase_ = progress.phase;
+    step_ = progress.step;
+    AttachRequest message;
+    *message.mutable_progress() = ProgressToProto(progress);
+    session_.Send(message);
+  }
+
+  void OnCheckpoint(const std::string& path, int64_t last_ordinal) override {
+    const auto file = DescribeFile(path, "application/octet-stream");
+    if (!file.ok()) {
+      server::LogWarning("a checkpoint cannot be read back", {{"error", file.status().ToString()}});
+      return;
+    }
+    AttachRequest message;
+    auto& notice = *message.mutable_checkpoint();
+    notice.set_path(path);
+    notice.set_sha256(file->sha256());
+    notice.set_size_bytes(file->size_bytes());
+    notice.set_ordinal(last_ordinal);
+    notice.set_stage(StageOf(phase_));
+    notice.set_step(step_);
+    session_.Send(message);
+  }
+
+  // A warning about this attempt only: no ordinal, stored as it comes.
+  void Warn(const std::string& code, const std::string& text) {
+    AttachRequest message;
+    auto& warning = *message.mutable_event()->mutable_event()->mutable_warning();
+    warning.set_code(code);
+    warning.set_message(text);
+    session_.Send(message);
+  }
+
+  int64_t last_ordinal() const { return last_ordinal_; }
+
+ private:
+  Session& session_;
+  std::string phase_;
+  int64_t step_ = 0;
+  int64_t last_ordinal_ = 0;
+};
+
+absl::StatusOr<DatasetProfile> LoadProfile(const JobAssignment& assignment) {
+  const std::string path = assignment.dataset_dir() + "/" + data::kProfileFile;
+  std::ifstream in(path, std::ios::binary);
+  if (!in) return absl::NotFoundError("the dataset's profile " + path + " cannot be opened");
+  const auto json = nlohmann::json::parse(in, nullptr, /*allow_exceptions=*/false);
+  if (json.is_discarded()) return absl::DataLossError(path + " is not JSON");
+  ASSIGN_OR_RETURN(DatasetProfile profile, DatasetProfileFromJson(json));
+  if (profile.table_sha256 != assignment.dataset_sha256()) {
+    return absl::DataLossError("the dataset's table has SHA-256 " + profile.table_sha256 +
+                               ", the job was created for " + assignment.dataset_sha256());
+  }
+  return profile;
+}
+
+// The newest checkpoint that is intact and of this Plan version; the job starts from zero without
+// one.
+std::optional<Checkpoint> LoadCheckpoint(const JobAssignment& assignment, Reporter& reporter) {
+  for (const auto& notice : assignment.checkpoints()) {
+    auto checkpoint = ReadCheckpointFile(notice.path());
+    if (checkpoint.ok() && checkpoint->plan_version == plan::kPlanVersion) {
+      return *std::move(checkpoint);
+    }
+    const std::string reason = checkpoint.ok() ? "it was written by another version of the plan"
+                                               : std::string(checkpoint.status().message());
+    reporter.Warn("CHECKPOINT_UNUSABLE",
+                  "a checkpoint of an earlier attempt is not used: " + reason);
+  }
+  return std::nullopt;
+}
+
+absl::StatusOr<plan::Plan> MakePlan(const JobAssignment& assignment,
+                                    const DatasetProfile& profile) {
+  if (assignment.plan_version() != static_cast<int32_t>(plan::kPlanVersion)) {
+    return absl::FailedPreconditionError(
+        "the job was planned by version " + std::to_string(assignment.plan_version()) +
+        ", this worker has version " + std::to_string(plan::kPlanVersion));
+  }
+  plan::Resolution resolution = plan::Resolve(spec::SpecFromProto(assignment.spec()), profile);
+  if (resolution.ok()) return std::move(resolution.plan);
+  std::string text = "the resolved spec does not fit the dataset";
+  for (const auto& violation : resolution.violations) {
+    text += "; " + violation.path + ": " + violation.message;
+  }
+  return absl::InvalidArgumentError(text);
+}
+
+absl::StatusOr<internal::v1::Succeeded> WriteArtifacts(const JobAssignment& assignment,
+                                                       const train::JobOutcome& outcome) {
+  const std::string directory = assignment.attempt_dir() + "/";
+  RETURN_IF_ERROR(exporting::WriteFileAtomically(
+      directory + "selection.json",
+      exporting::FormatJson(exporting::SelectionJson(outcome.selection))));
+  exporting::RunRecord run;
+  run.job = assignment.job();
+  run.attempt = assignment.attempt();
+  run.threads = assignment.threads();
+  run.select_s = outcome.timing.select_s;
+  run.retrain_s = outcome.timing.retrain_s;
+  run.controls_s = outcome.timing.controls_s;
+  run.curve_s = outcome.timing.curve_s;
+  run.evaluate_s = outcome.timing.evaluate_s;
+  run.samples_per_s = outcome.timing.samples_per_s;
+  RETURN_IF_ERROR(exporting::WriteFileAtomically(directory + "run.json",
+                                                 exporting::FormatJson(exporting::RunJson(run))));
+  std::vector<std::pair<std::string, std::string>> files = {
+      {directory + "selection.json", "application/json"},
+      {directory + "run.json", "application/json"}};
+  for (const std::string& path : {outcome.weights_path, outcome.manifest_path}) {
+    if (path.empty()) continue;
+    const bool json = std::filesystem::path(path).extension() == ".json";
+    files.emplace_back(path, json ? "application/json" : "application/octet-stream");
+  }
+  internal::v1::Succeeded succeeded;
+  for (const auto& [path, media_type] : files) {
+    ASSIGN_OR_RETURN(*succeeded.add_artifacts(), DescribeFile(path, media_type));
+  }
+  succeeded.set_stopped_early(outcome.selection.stopped_early);
+  return succeeded;
+}
+
+absl::Status Run(const JobAssignment& assignment, Session& session, Reporter& reporter,
+                 Finished& finished) {
+  ASSIGN_OR_RETURN(const DatasetProfile profile, LoadProfile(assignment));
+  ASSIGN_OR_RETURN(const plan::Plan plan, MakePlan(assignment, profile));
+  const std::optional<Checkpoint> checkpoint = LoadCheckpoint(assignment, reporter);
+  if (assignment.stop_requested()) session.stop().Request(StopRequest::kStop);
+  std::optional<Deadline> deadline;
+  if (assignment.has_wall_clock_left_s()) {
+    deadline.emplace(assignment.wall_clock_left_s(), session.stop());
+  }
+  train::JobOptions options;
+  options.threads = assignment.threads();
+  options.directory = assignment.attempt_dir();
+  ASSIGN_OR_RETURN(const train::JobOutcome outcome,
+                   train::RunJob(plan, profile, assignment.dataset_dir(), options, checkpoint,
+                                 session.stop(), reporter));
+  switch (outcome.kind) {
+    case train::JobOutcome::Kind::kYielded:
+      finished.mutable_yielded();
+      break;
+    case train::JobOutcome::Kind::kCancelled:
+      finished.mutable_cancelled();
+      break;
+    case train::JobOutcome::Kind::kFinished: {
+      ASSIGN_OR_RETURN(*finished.mutable_succeeded(), WriteArtifacts(assignment, outcome));
+      break;
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+void RunJobAttempt(Session& session) {
+  const JobAssignment& assignment = session.assignment().job();
+  Reporter reporter(session);
+  AttachRequest message;
+  Finished& finished = *message.mutable_finished();
+  absl::Status status;
+  try {
+    status = Run(assignment, session, reporter, finished);
+  } catch (const std::bad_alloc&) {
+    status = absl::ResourceExhaustedError("the job ran out of memory; its limit is " +
+                                          std::to_string(assignment.memory_limit_bytes()) +
+                                          " bytes (resources.memory_limit_bytes)");
+  }
+  if (!status.ok()) *finished.mutable_failed() = ErrorToProto(status);
+  finished.set_ordinal(reporter.last_ordinal());
+  session.Finish(message);
+}
+
+}  // namespace winnow::worker
