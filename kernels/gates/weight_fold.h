@@ -1,0 +1,83 @@
+// The one idea behind every gate: the mask folds into the weights of a dense layer.
+//
+// Symbols: layer Z = X W, X [B x n], W [n x m]; candidates c with multiplier a_c >= 0; c(r, j) =
+// candidate of element (r, j) of W, or none (multiplier 1).
+//
+//   W_hat(r, j) = a_c(r,j) W(r, j)            forward, and dX = dZ W_hat^T
+//   G = X^T dZ                                once, without a masked copy of X
+//   dW = a o G                                what the optimizer sees
+//   da_c = sum over (r, j) of c of W(r, j) G(r, j)
+//
+// Feature gate: c depends on r alone, all outputs (X diag(a)) W = X (diag(a) W). Chunk gate: the
+// same on the rows of an embedding's dimensions. Block gate: c = (r / block_rows) *
+// grid_columns + j / block_columns. a_c = 0 freezes: no update, no decay, moments untouched.
+//
+// Sums: within a row of a column block in the fixed lane order of ops; over rows in row order. They
+// do not depend on how rows are spread over tasks. Cost O(n m) each, no pass over the batch.
+#ifndef WINNOW_KERNELS_GATES_WEIGHT_FOLD_H_
+#define WINNOW_KERNELS_GATES_WEIGHT_FOLD_H_
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "kernels/base/candidate.h"
+
+namespace winnow::gates {
+
+// An input field of the first dense layer: rows [first_row, first_row + rows) of its weights.
+struct FieldRows {
+  int32_t column = 0;  // index in DatasetProfile::columns
+  bool categorical = false;
+  int32_t first_row = 0;
+  int32_t rows = 0;
+};
+
+// Where a mask multiplies. A plain value: candidate of element (r, j) = row_base[r] +
+// j / column_block; row_base[r] = -1: row r is never gated.
+struct WeightFold {
+  GateKind kind = GateKind::kFeature;
+  int32_t layer = 0;  // index of the dense layer
+  int32_t rows = 0, columns = 0;
+  int32_t column_block = 0;  // columns that share a candidate; feature and chunk gates: `columns`
+  int64_t num_candidates = 0;
+  std::vector<int32_t> row_base;
+
+  int32_t column_blocks() const { return (columns + column_block - 1) / column_block; }
+  // True when a mask of 0 on row r's candidate freezes what feeds the row (its embedding dimension)
+  // too.
+  bool gates_inputs() const { return kind != GateKind::kBlock; }
+};
+
+// W_hat rows [begin, end) from W, both [rows x columns], row-major and dense.
+void FoldRows(const WeightFold& fold, std::span<const float> mask, int32_t begin, int32_t end,
+              const float* weights, float* folded);
+
+// sums[r * column_blocks + b] = sum over block b of W(r, j) G(r, j), for rows [begin, end).
+// `weights` and `sums` start at row 0 of the layer; `gradient` at row `begin`.
+void RowSums(const WeightFold& fold, int32_t begin, int32_t end, const float* weights,
+             const float* gradient, float* sums);
+
+// gradient[c] = sum over rows, in row order, of the row sums of candidate c; in double, rounded
+// once.
+class MaskGradient {
+ public:
+  explicit MaskGradient(const WeightFold& fold);
+  void Reduce(const float* sums, std::span<float> gradient);
+
+ private:
+  const WeightFold* fold_;
+  std::vector<double> total_;
+};
+
+// out[c] = sqrt(sum over (r, j) of c of (row_scale[r] W(r, j))^2); an empty row_scale is 1: the
+// Frobenius norm. For ModelProbe.
+void RegionNorms(const WeightFold& fold, const float* weights, std::span<const float> row_scale,
+                 std::span<float> out);
+
+}  // namespace winnow::gates
+
+#endif  // WINNOW_KERNELS_GATES_WEIGHT_FOLD_H_

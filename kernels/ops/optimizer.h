@@ -1,0 +1,59 @@
+// One optimizer step on a run of parameters, in place.
+//
+//   theta, g   parameter and gradient of the mean batch loss     eta   learning rate (of the step)
+//   lambda     decoupled weight decay (Loshchilov & Hutter 2019, arXiv:1711.05101, Alg. 2)
+//   t          number of this step, from 1
+//
+//   SGD        u = mu u + g;                     theta -= eta lambda theta + eta u
+//   Adam       m = b1 m + (1 - b1) g;  v = b2 v + (1 - b2) g^2
+//              theta -= eta lambda theta + eta (m / (1 - b1^t)) / (sqrt(v / (1 - b2^t)) + eps)
+// (Kingma & Ba 2015, arXiv:1412.6980, Alg. 1; AdamW is Adam with lambda > 0.)
+//
+// Lazy rows: an embedding row that no row of the batch refers to is left alone: no moment decay, no
+// weight decay, no update. The bias correction uses the step number of the run, not of the row.
+#ifndef WINNOW_KERNELS_OPS_OPTIMIZER_H_
+#define WINNOW_KERNELS_OPS_OPTIMIZER_H_
+
+#include <cstdint>
+
+namespace winnow::ops {
+
+enum class OptimizerKind { kSgd, kAdam };
+
+struct OptimizerSettings {
+  OptimizerKind kind = OptimizerKind::kAdam;
+  double momentum = 0.0;  // mu of SGD
+  double beta1 = 0.9;
+  double beta2 = 0.999;
+  double epsilon = 1e-8;
+};
+
+// Moments per parameter that the optimizer keeps: Adam 2, SGD 1 with momentum, else 0.
+int MomentCount(const OptimizerSettings& settings);
+
+// The constants of one step, rounded to float once, so that every tile uses the same ones.
+struct OptimizerStep {
+  OptimizerKind kind = OptimizerKind::kAdam;
+  float rate = 0;          // SGD: eta; Adam: eta / (1 - b1^t)
+  float keep = 1;          // 1 - eta lambda
+  float momentum = 0;      // mu, or b1
+  float gain = 1;          // 1, or 1 - b1
+  float square_decay = 0;  // b2
+  float square_gain = 0;   // 1 - b2
+  float square_scale = 1;  // 1 / sqrt(1 - b2^t)
+  float epsilon = 0;
+};
+
+// REQUIRES: step_number >= 1.
+OptimizerStep MakeOptimizerStep(const OptimizerSettings& settings, int64_t step_number,
+                                double learning_rate, double weight_decay);
+
+// theta[i] for i in [0, n); the gradient is scale * g[i]. `m`, `v`: the moments, null where
+// MomentCount says there are none. Elementwise: the same bytes for any split of the range and any
+// instruction set.
+void OptimizerUpdate(const OptimizerStep& step, int64_t n, float scale, const float* g,
+                     float* theta, float* m, float* v);
+
+}  // namespace winnow::ops
+
+#endif  // WINNOW_KERNELS_OPS_OPTIMIZER_H_
