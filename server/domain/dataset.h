@@ -54,7 +54,8 @@ struct Dataset {
   std::string
       content_sha256;  // of files and schema, when declared up front: identity for deduplication
   std::map<std::string, std::string> labels;
-  int32_t attempt = 0;  // import starts so far
+  int32_t attempt = 0;          // import starts so far
+  bool import_running = false;  // an import attempt owns it
   int32_t crashes = 0;
   std::optional<Error> error;  // FAILED
   // Set with ACTIVE.

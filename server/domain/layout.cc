@@ -20,6 +20,10 @@ std::string DataDirLayout::DatasetDir(const DatasetName& name) const {
   return absl::StrCat(root_, "/datasets/", name.tenant, "/", name.dataset);
 }
 
+std::string DataDirLayout::TableDir(const DatasetName& name) const {
+  return DatasetDir(name) + "/table";
+}
+
 std::string DataDirLayout::JobDir(const JobName& name) const {
   return absl::StrCat(root_, "/jobs/", name.tenant, "/", name.job);
 }

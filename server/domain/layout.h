@@ -1,7 +1,7 @@
 // Where things lie below data_dir: the one place that knows the paths.
 //   winnow.db  lock  worker.sock
 //   uploads/<tenant>/<dataset>/<index>.part       bytes as received
-//   datasets/<tenant>/<dataset>/                  packed table, profile, dictionaries
+//   datasets/<tenant>/<dataset>/table/            packed table, profile, dictionaries, once ACTIVE
 //   datasets/<tenant>/<dataset>/attempt-N/        an import while it runs
 //   jobs/<tenant>/<job>/attempt-N/                all that an attempt writes
 //   inferences/<tenant>/<id>/
@@ -25,6 +25,8 @@ class DataDirLayout {
   std::string UploadDir(const DatasetName& name) const;
   std::string UploadFile(const DatasetName& name, int file_index) const;
   std::string DatasetDir(const DatasetName& name) const;
+  // Where a successful import's folder is renamed to.
+  std::string TableDir(const DatasetName& name) const;
   std::string JobDir(const JobName& name) const;
   // The folder that an attempt may write, and nothing else.
   std::string AttemptDir(const AttemptId& id) const;

@@ -73,6 +73,10 @@ class DatasetStore {
   // An ACTIVE dataset of the tenant with this content, or NOT_FOUND.
   virtual absl::StatusOr<domain::Dataset> FindActiveByContent(
       const std::string& tenant, const std::string& content_sha256) = 0;
+  // UPLOADING -> ACTIVE with the import results of `source` (same tenant, ACTIVE, same content),
+  // whose files the caller has already put into place. Two datasets, one content, one import.
+  virtual absl::StatusOr<domain::Dataset> ActivateFrom(const domain::DatasetName& name,
+                                                       const domain::DatasetName& source) = 0;
   // Declared bytes of unfinished uploads plus packed tables.
   virtual absl::StatusOr<int64_t> StoredBytes(const std::string& tenant) = 0;
   virtual absl::StatusOr<int64_t> CountOpenUploads(const std::string& tenant) = 0;

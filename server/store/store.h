@@ -41,7 +41,7 @@ class Store : public JobStore, public DatasetStore {
   // A consistent copy into a new file while others read and write.
   virtual absl::Status Backup(const std::string& path) = 0;
   // Moves the write-ahead log into the database file, as at the end of a drain.
-  virtual absl::Status Checkpoint() = 0;
+  virtual absl::Status TruncateLog() = 0;
   virtual absl::StatusOr<StoreSizes> Sizes() = 0;
 };
 
