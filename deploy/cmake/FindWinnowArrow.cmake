@@ -16,8 +16,8 @@
 #   (18 to 26). Loaded before the system's libcrypto, it takes over that library's symbols, and the
 #   libssl of gRPC then runs on another release's libcrypto. So libssl and libcrypto stand before it in
 #   the link line, --no-as-needed: then every program has one OpenSSL, the system's. libparquet itself
-#   calls OpenSSL for encrypted Parquet files only, which we do not read. A unit test of the worker
-#   asks the running process whose symbols it has.
+#   calls OpenSSL for encrypted Parquet files only, which we do not read. The test
+#   tests/unit/kernels/data/import/arrow_symbols_test.cc asks a process with both whose symbols it has.
 # - Loading the four libraries costs a program 25 ms and 37 MB resident.
 # - The libraries refer to each other through $ORIGIN; a program needs a run path to their folder only.
 
