@@ -1,4 +1,4 @@
-#include "kernels/export/atomic_file.h"
+#include "kernels/base/atomic_file.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -11,7 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "kernels/base/status.h"
 
-namespace winnow::exporting {
+namespace winnow {
 namespace {
 
 absl::Status SystemError(const std::string& step, const std::string& path) {
@@ -75,4 +75,4 @@ absl::Status WriteFileAtomically(const std::string& path, std::string_view conte
   return WriteFileAtomically(path, std::span<const std::string_view>(&content, 1));
 }
 
-}  // namespace winnow::exporting
+}  // namespace winnow
