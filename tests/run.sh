@@ -154,6 +154,7 @@ mkdir -p "$results"
 if $run_setup; then
   check "set-up" deploy/setup.sh || finish
 fi
+check "messages of the Python client" "$venv/bin/python" client/python/build_backend.py || finish
 if [[ -z "$filter" ]]; then
   check "form of C++ (clang-format)" cpp_format
   check "form of Python (ruff)" python_format
