@@ -44,11 +44,13 @@ if(WINNOW_SANITIZE)
   endif()
 endif()
 
-# Warnings, for code that people wrote.
+# Warnings, for code that people wrote. A designated initializer may name some members and leave the
+# others at their defaults: Budget{.max_count = 6}.
 add_library(winnow_warnings INTERFACE)
 add_library(winnow::warnings ALIAS winnow_warnings)
 target_compile_options(winnow_warnings INTERFACE -Wall -Wextra -Wnon-virtual-dtor
-                                                 -Woverloaded-virtual)
+                                                 -Woverloaded-virtual
+                                                 -Wno-missing-field-initializers)
 if(WINNOW_WERROR)
   target_compile_options(winnow_warnings INTERFACE -Werror)
 endif()
