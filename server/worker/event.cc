@@ -25,6 +25,7 @@ struct ToProto {
     auto& started = *to->mutable_phase_started();
     started.set_stage(StageOf(phase.name));
     started.set_name(phase.name);
+    started.set_steps(phase.steps);
   }
   void operator()(const train::PickMade& made) const {
     auto& pick = *to->mutable_pick();
@@ -37,7 +38,11 @@ struct ToProto {
     pick.set_must_keep(made.must_keep);
   }
   void operator()(const train::Pruned& pruned) const {
-    to->mutable_pruned()->set_sparsity(pruned.sparsity);
+    auto& dropped = *to->mutable_pruned();
+    dropped.set_sparsity(pruned.sparsity);
+    dropped.set_alive(pruned.alive);
+    dropped.set_total(pruned.total);
+    dropped.set_step(pruned.step);
   }
   void operator()(const train::Evaluated& evaluated) const {
     auto& measured = *to->mutable_evaluated();

@@ -180,6 +180,7 @@ absl::Status Run(const JobAssignment& assignment, Session& session, Reporter& re
   train::JobOptions options;
   options.threads = assignment.threads();
   options.directory = assignment.attempt_dir();
+  options.events_seen = assignment.next_ordinal() - 1;
   ASSIGN_OR_RETURN(const train::JobOutcome outcome,
                    train::RunJob(plan, profile, assignment.dataset_dir(), options, checkpoint,
                                  session.stop(), reporter));
