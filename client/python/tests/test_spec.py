@@ -1,7 +1,6 @@
 """The mapper from plain values to messages: every rule, every kind of mistake."""
 
 import pytest
-
 from winnow.spec import SpecError, load
 from winnow.v1 import dataset_schema_pb2, job_spec_pb2
 
