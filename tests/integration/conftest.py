@@ -8,7 +8,6 @@ import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Optional
 
 import pytest
 
@@ -27,7 +26,7 @@ class Server:
         self.address = f"unix:{folder}/winnow.sock"
         self.flags = flags
         self.log = folder / "winnowd.log"
-        self.process: Optional[subprocess.Popen[bytes]] = None
+        self.process: subprocess.Popen[bytes] | None = None
 
     def start(self, timeout_s: float = 20.0) -> None:
         command = [BIN / "winnowd", f"--listen={self.address}", f"--data_dir={self.data_dir}"]
@@ -53,11 +52,11 @@ class Server:
         return self.process.wait(timeout=30)
 
     def cli(
-        self, *arguments: object, timeout_s: float = 240.0, cwd: Optional[Path] = None
+        self, *arguments: object, timeout_s: float = 240.0, cwd: Path | None = None
     ) -> subprocess.CompletedProcess[str]:
         """Runs ``winnow`` against this server."""
         return subprocess.run(
-            [BIN / "winnow", "--server", self.address, *map(str, arguments)],
+            [str(BIN / "winnow"), "--server", self.address, *map(str, arguments)],
             capture_output=True,
             text=True,
             timeout=timeout_s,
