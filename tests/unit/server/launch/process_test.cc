@@ -105,6 +105,7 @@ TEST_F(ProcessTest, KillTakesTheWholeGroup) {
   ASSERT_EQ(Content("fifo"), "ready\n");  // opening it waits for the writer
   EXPECT_FALSE(Reap(process.pid).has_value());
   KillGroup(process.pid);
+  EXPECT_EQ(Finish(process).signal, SIGKILL);
   const pid_t grandchild = std::stoi(Content("child"));
   int status = 0;
   ASSERT_EQ(::waitpid(grandchild, &status, 0), grandchild);  // it is ours now
