@@ -29,7 +29,7 @@ class Server:
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self, timeout_s: float = 20.0) -> None:
-        command = [BIN / "winnowd", f"--listen={self.address}", f"--data_dir={self.data_dir}"]
+        command = [str(BIN / "winnowd"), f"--listen={self.address}", f"--data_dir={self.data_dir}"]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen([*command, *self.flags], stdout=log, stderr=log)
         deadline = time.monotonic() + timeout_s
