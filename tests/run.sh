@@ -90,6 +90,9 @@ python_format() {
 
 python_types() { own_sources '*.py' | xargs -0 -r "$venv/bin/mypy"; }
 
+# The contract's Python modules, for tests straight from the checkout.
+python_messages() { "$venv/bin/python" client/python/build_backend.py; }
+
 shell_syntax() {
   local file status=0
   while IFS= read -r -d '' file; do
@@ -154,6 +157,7 @@ mkdir -p "$results"
 if $run_setup; then
   check "set-up" deploy/setup.sh || finish
 fi
+check "messages of the Python client" python_messages
 check "messages of the Python client" "$venv/bin/python" client/python/build_backend.py || finish
 if [[ -z "$filter" ]]; then
   check "form of C++ (clang-format)" cpp_format
