@@ -110,7 +110,7 @@ absl::StatusOr<std::vector<Dictionary>> ReadDictionaries(const std::string& path
   return DecodeDictionaries(bytes, path);
 }
 
-int32_t HashedCode(std::string_view value, int64_t buckets) {
+uint64_t HashValue(std::string_view value) {
   uint64_t hash = 0xcbf29ce484222325ull;  // FNV-1a
   for (const char c : value) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ull;
   hash ^= hash >> 33;  // fmix64
@@ -118,7 +118,11 @@ int32_t HashedCode(std::string_view value, int64_t buckets) {
   hash ^= hash >> 33;
   hash *= 0xc4ceb9fe1a85ec53ull;
   hash ^= hash >> 33;
-  return static_cast<int32_t>(1 + hash % static_cast<uint64_t>(buckets));
+  return hash;
+}
+
+int32_t HashedCode(std::string_view value, int64_t buckets) {
+  return static_cast<int32_t>(1 + HashValue(value) % static_cast<uint64_t>(buckets));
 }
 
 }  // namespace winnow::data

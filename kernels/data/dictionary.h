@@ -37,9 +37,10 @@ absl::StatusOr<std::vector<Dictionary>> DecodeDictionaries(std::string_view byte
 // Columns ascending. NOT_FOUND; DATA_LOSS with the reason for anything but an intact file.
 absl::StatusOr<std::vector<Dictionary>> ReadDictionaries(const std::string& path);
 
-// Code of a value in a hashed column: 1 + Hash64(value) % buckets. FNV-1a, 64 bit, with the
-// finalizer of MurmurHash3 (fmix64) so that the low bits depend on every byte. Stable: exported
-// models rely on it.
+// FNV-1a, 64 bit, with the finalizer of MurmurHash3 (fmix64), so that the low bits depend on every
+// byte. Stable: exported models rely on it.
+uint64_t HashValue(std::string_view value);
+// Code of a value in a hashed column: 1 + HashValue(value) % buckets.
 int32_t HashedCode(std::string_view value, int64_t buckets);
 
 }  // namespace winnow::data
