@@ -26,7 +26,9 @@ class RngStream {
   // REQUIRES: `name` is a fixed string of the program ("init/retrain"), never user data.
   RngStream(uint64_t seed, const std::string& name);
 
-  // Uniform on {0, ..., 2^64-1}.
+  // All 128 bits of `index`.
+  std::array<uint32_t, 4> Block(uint64_t index) const { return Philox(key_, stream_, index); }
+  // Uniform on {0, ..., 2^64-1}: the first 64 of them.
   uint64_t Bits(uint64_t index) const;
   // Uniform on [0, 1) with 53 bits.
   double Uniform(uint64_t index) const;

@@ -48,11 +48,27 @@ struct OptimizerStep {
 OptimizerStep MakeOptimizerStep(const OptimizerSettings& settings, int64_t step_number,
                                 double learning_rate, double weight_decay);
 
-// theta[i] for i in [0, n); the gradient is scale * g[i]. `m`, `v`: the moments, null where
-// MomentCount says there are none. Elementwise: the same bytes for any split of the range and any
-// instruction set.
+// All updates are elementwise: the same bytes for any cut of the range and any instruction set.
+// `m`, `v` hold the moments; null where MomentCount says there are none.
+
+// theta[i] for i in [0, n), gradient scale * g[i].
 void OptimizerUpdate(const OptimizerStep& step, int64_t n, float scale, const float* g,
                      float* theta, float* m, float* v);
+
+// Gradient scales[i] * g[i]; where scales[i] is 0 nothing changes: theta, m and v keep their bits.
+void OptimizerUpdateScaled(const OptimizerStep& step, int64_t n, const float* scales,
+                           const float* g, float* theta, float* m, float* v);
+
+// Rows codes[r] of a table [. x dim], r in [0, count), gradient g[r * dim + d]. The codes are
+// distinct. Dimensions with live[d] = 0 keep their bits; null: all are live.
+void OptimizerUpdateRows(const OptimizerStep& step, int64_t count, int64_t dim,
+                         const int32_t* codes, const float* live, const float* g, float* theta,
+                         float* m, float* v);
+
+namespace ref {
+// One element. m and v may be null as above.
+void OptimizerUpdate(const OptimizerStep& step, float g, float* theta, float* m, float* v);
+}  // namespace ref
 
 }  // namespace winnow::ops
 

@@ -1,0 +1,45 @@
+// One source for every vector width, with the same bytes from each.
+//
+// WINNOW_MULTIVERSION compiles a function for AVX-512, AVX2 and the base set; the loader picks by
+// CPU. The build forbids contraction (-ffp-contract=off), elementwise loops round every operation
+// as written, and sums go through Lanes, whose 16 partial sums and final tree are fixed: so all
+// versions of such a function give the same bytes. (What oneDNN computes does depend on the
+// instruction set.)
+#ifndef WINNOW_KERNELS_OPS_SIMD_H_
+#define WINNOW_KERNELS_OPS_SIMD_H_
+
+#include <cstdint>
+#include <cstring>
+
+// Sanitizers instrument the functions that choose a version, which run before their run-time is
+// ready.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define WINNOW_MULTIVERSION
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || \
+    __has_feature(memory_sanitizer)
+#define WINNOW_MULTIVERSION
+#endif
+#endif
+#if !defined(WINNOW_MULTIVERSION)
+#if defined(__x86_64__) && defined(__linux__)
+#define WINNOW_MULTIVERSION __attribute__((target_clones("avx512f", "avx2", "default")))
+#else
+#define WINNOW_MULTIVERSION
+#endif
+#endif
+
+namespace winnow::ops {
+
+inline constexpr int kLanes = 16;
+
+// 16 floats, at any 4-byte aligned address.
+typedef float Lanes __attribute__((vector_size(64), aligned(4), may_alias));
+
+// n rounded up to a multiple of kLanes: the row stride of every matrix in a workspace, so that rows
+// can be read in whole vectors.
+inline constexpr int64_t RoundUpToLanes(int64_t n) { return (n + kLanes - 1) / kLanes * kLanes; }
+
+}  // namespace winnow::ops
+
+#endif  // WINNOW_KERNELS_OPS_SIMD_H_
