@@ -66,4 +66,23 @@ absl::Status DecodeStateChange(const std::string& text, StateChange* change) {
   return absl::OkStatus();
 }
 
+std::string EncodeAttemptStarted(const AttemptStarted& started) {
+  return DumpJson({{"attempt", started.attempt},
+                   {"from_step", started.from_step},
+                   {"threads", started.threads}});
+}
+
+absl::Status DecodeAttemptStarted(const std::string& text, AttemptStarted* started) {
+  const nlohmann::json json = ParseJson(text);
+  bool ok = true;
+  const JsonReader reader(json, &ok);
+  AttemptStarted read;
+  read.attempt = static_cast<int32_t>(reader.Integer("attempt"));
+  read.from_step = reader.Integer("from_step");
+  read.threads = static_cast<int32_t>(reader.Integer("threads"));
+  if (!ok) return absl::DataLossError("cannot read the start of an attempt: the text is not ours");
+  *started = read;
+  return absl::OkStatus();
+}
+
 }  // namespace winnow::domain

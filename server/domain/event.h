@@ -31,6 +31,8 @@ struct StateChange {
 
 struct AttemptStarted {
   int32_t attempt = 0;
+  int64_t from_step = 0;  // of the newest checkpoint that it was given; 0 = from the start
+  int32_t threads = 0;
 };
 
 // Values are stored: never renumbered.
@@ -62,6 +64,8 @@ struct WorkerEvent {
 // The bytes that the store keeps for a server-made entry, and back.
 std::string EncodeStateChange(const StateChange& change);
 absl::Status DecodeStateChange(const std::string& text, StateChange* change);
+std::string EncodeAttemptStarted(const AttemptStarted& started);
+absl::Status DecodeAttemptStarted(const std::string& text, AttemptStarted* started);
 
 }  // namespace winnow::domain
 

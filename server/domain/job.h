@@ -44,6 +44,7 @@ struct Job {
   absl::Duration ran = absl::ZeroDuration();  // running time of the attempts that have ended
   std::optional<Error> error;                 // FAILED or CANCELLED
   int64_t last_sequence = 0;                  // head of the event log
+  int64_t last_ordinal = 0;                   // of the workers' deterministic events in it
   int64_t revision = 1;                       // grows with every change of the row; the etag
   int64_t order = 0;                          // place in creation order, unique over the store
   absl::Time create_time;

@@ -79,7 +79,7 @@ absl::StatusOr<JobRow> ReadJobRow(const Statement& s) {
     if (!domain::DecodeError(*error, &*job.error).ok()) return BadRow("error");
   }
   job.last_sequence = integer();
-  row.last_ordinal = integer();
+  row.last_ordinal = job.last_ordinal = integer();
   job.revision = integer();
   job.create_time = time();
   job.update_time = time();

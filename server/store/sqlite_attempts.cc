@@ -26,9 +26,6 @@ absl::StatusOr<Claim> ClaimRow(Database& database, const JobName& name, absl::Ti
   ++row.job.attempt;
   RETURN_IF_ERROR(InsertAttempt(database, row.job.order, row.job.attempt, now));
   RETURN_IF_ERROR(MoveJob(database, row, Move{JobState::kRunning, "", std::nullopt, {}}, now));
-  RETURN_IF_ERROR(AppendEvent(database, row, now, domain::EventKind::kAttemptStarted, std::nullopt,
-                              std::string()));
-  RETURN_IF_ERROR(UpdateJob(database, row, now));
   Claim claim;
   ASSIGN_OR_RETURN(std::vector<Checkpoint> all, LoadCheckpoints(database, row.job.order));
   for (Checkpoint& checkpoint : all) {
@@ -36,6 +33,11 @@ absl::StatusOr<Claim> ClaimRow(Database& database, const JobName& name, absl::Ti
       claim.checkpoints.push_back(std::move(checkpoint));
     }
   }
+  domain::AttemptStarted started{row.job.attempt, 0, row.job.config.threads};
+  if (!claim.checkpoints.empty()) started.from_step = claim.checkpoints.front().step;
+  RETURN_IF_ERROR(AppendEvent(database, row, now, domain::EventKind::kAttemptStarted, std::nullopt,
+                              domain::EncodeAttemptStarted(started)));
+  RETURN_IF_ERROR(UpdateJob(database, row, now));
   claim.job = std::move(row.job);
   return claim;
 }

@@ -70,7 +70,8 @@ absl::StatusOr<JobEvent> ReadEvent(const Statement& s) {
       RETURN_IF_ERROR(domain::DecodeStateChange(payload, &*event.state_change));
       break;
     case EventKind::kAttemptStarted:
-      event.attempt_started = domain::AttemptStarted{event.attempt};
+      event.attempt_started.emplace();
+      RETURN_IF_ERROR(domain::DecodeAttemptStarted(payload, &*event.attempt_started));
       break;
   }
   return event;
