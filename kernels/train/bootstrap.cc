@@ -7,10 +7,13 @@
 #include <limits>
 
 #include "kernels/base/rng.h"
+#include "kernels/base/status.h"
 
 namespace winnow::train {
 namespace {
 
+// Rows of replicates between two checks: about 30 ns each.
+constexpr int64_t kRowsPerCheck = 4'000'000;
 constexpr double kUndefined = std::numeric_limits<double>::quiet_NaN();
 
 // P(Poisson(1) <= k) * 2^32; the chance of more than 11 is 8e-10, below what 32 bits resolve well.
@@ -77,22 +80,29 @@ double Quantile(std::span<const double> sorted, double q) {
   return sorted[below] + (position - static_cast<double>(below)) * (sorted[above] - sorted[below]);
 }
 
-MetricSamples Bootstrap(const MetricTable& table, const BootstrapOptions& options,
-                        ShardPool& pool) {
+absl::StatusOr<MetricSamples> Bootstrap(const MetricTable& table, const BootstrapOptions& options,
+                                        ShardPool& pool,
+                                        const std::function<absl::Status()>& check) {
   MetricSamples result;
   result.names = table.names();
   result.values = table.Evaluate();
   result.samples.assign(result.names.size(), std::vector<double>(options.samples, kUndefined));
+  if (table.rows() == 0) return result;
   const RngStream stream(options.seed, "bootstrap");
-  const auto replicate = [&](int sample, int) {
-    std::vector<uint8_t> counts(table.rows());
-    DrawCounts(stream, sample, counts);
-    const std::vector<std::optional<double>> values = table.Evaluate(counts);
-    for (size_t m = 0; m < values.size(); ++m) {
-      result.samples[m][sample] = values[m].value_or(kUndefined);
-    }
-  };
-  if (table.rows() > 0) pool.Run(options.samples, replicate);
+  const int64_t threads = pool.threads();
+  const auto group = static_cast<int>(std::max(threads, threads * kRowsPerCheck / table.rows()));
+  for (int first = 0; first < options.samples; first += group) {
+    if (check) RETURN_IF_ERROR(check());
+    const auto replicate = [&](int task, int) {
+      std::vector<uint8_t> counts(table.rows());
+      DrawCounts(stream, first + task, counts);
+      const std::vector<std::optional<double>> values = table.Evaluate(counts);
+      for (size_t m = 0; m < values.size(); ++m) {
+        result.samples[m][first + task] = values[m].value_or(kUndefined);
+      }
+    };
+    pool.Run(std::min(group, options.samples - first), replicate);
+  }
   return result;
 }
 

@@ -12,11 +12,14 @@
 #define WINNOW_KERNELS_TRAIN_BOOTSTRAP_H_
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "kernels/base/selection.h"
 #include "kernels/base/shard_pool.h"
 #include "kernels/train/metrics.h"
@@ -25,7 +28,6 @@ namespace winnow::train {
 
 struct BootstrapOptions {
   int32_t samples = 200;  // 0: no intervals
-  double confidence_level = 0.95;
   uint64_t seed = 0;
 };
 
@@ -36,8 +38,11 @@ struct MetricSamples {
   std::vector<std::vector<double>> samples;  // NaN where a replicate is undefined
 };
 
-// One task per replicate; the result does not depend on the pool.
-MetricSamples Bootstrap(const MetricTable& table, const BootstrapOptions& options, ShardPool& pool);
+// One task per replicate; the result does not depend on the pool. `check` is called between groups
+// of replicates, each some tens of milliseconds of work; its error ends the bootstrap.
+absl::StatusOr<MetricSamples> Bootstrap(const MetricTable& table, const BootstrapOptions& options,
+                                        ShardPool& pool,
+                                        const std::function<absl::Status()>& check = nullptr);
 
 // Mean over models (the draws of a control) with the interval of that mean: replicates are averaged
 // one by one. A metric that one of the models lacks has no value; fewer than half of the replicates

@@ -60,6 +60,7 @@ void JobState::Save(Checkpoint& checkpoint) const {
   out.Value<uint64_t>(picks.size());
   for (const Pick& pick : picks) WritePick(pick, out);
   out.Value(logit_stddev);
+  out.Vector(magnitude_subset);
   out.Value<uint64_t>(warnings.size());
   for (const std::string& warning : warnings) out.Text(warning);
   out.Value<uint64_t>(results.size());
@@ -91,6 +92,7 @@ absl::Status JobState::Load(const Checkpoint& checkpoint) {
   picks.clear();
   for (auto n = in.Value<uint64_t>(); n > 0 && in.ok(); --n) picks.push_back(ReadPick(in));
   logit_stddev = in.Value<double>();
+  magnitude_subset = in.Vector<int32_t>();
   warnings.clear();
   for (auto n = in.Value<uint64_t>(); n > 0 && in.ok(); --n) warnings.push_back(in.Text());
   results.clear();

@@ -32,6 +32,8 @@ struct JobState {
 
   std::vector<Pick> picks;  // complete after the stages select and prune
   double logit_stddev = 0;
+  std::vector<int32_t>
+      magnitude_subset;  // of the magnitude control, once the full model is trained
   std::vector<std::string> warnings;
   std::map<std::string, ModelResult> results;            // by stage name
   std::map<std::string, exporting::Tensor> final_model;  // weights to be exported

@@ -97,7 +97,7 @@ struct JobOutcome {
   Kind kind = Kind::kFinished;
   Selection selection;  // kFinished
   Timing timing;
-  std::string weights_path;  // kFinished: weights of the final model (safetensors)
+  std::string weights_path;   // kFinished: weights of the final model (safetensors)
   std::string manifest_path;  // kFinished: kept inputs and fitted transforms (JSON)
 };
 

@@ -30,9 +30,9 @@ TEST(BootstrapTest, SameBytesForAnyPool) {
   const ScoredRows rows = Draw(501, 0.7, 1);
   const MetricTable table = *MetricTable::Make(rows, {"auc", "log_loss"});
   ShardPool one(1), three(3, nullptr, {.enabled = true, .seed = 5});
-  const MetricSamples a = Bootstrap(table, {.samples = 50, .seed = 9}, one);
-  const MetricSamples b = Bootstrap(table, {.samples = 50, .seed = 9}, three);
-  const MetricSamples other = Bootstrap(table, {.samples = 50, .seed = 10}, one);
+  const MetricSamples a = *Bootstrap(table, {.samples = 50, .seed = 9}, one);
+  const MetricSamples b = *Bootstrap(table, {.samples = 50, .seed = 9}, three);
+  const MetricSamples other = *Bootstrap(table, {.samples = 50, .seed = 10}, one);
   EXPECT_EQ(a.samples, b.samples);
   EXPECT_NE(a.samples, other.samples);
 }
@@ -45,7 +45,7 @@ TEST(BootstrapTest, IntervalOfTheAccuracyCoversTheTruthAsOftenAsItSays) {
   for (uint64_t seed = 0; seed < 200; ++seed) {
     const ScoredRows rows = Draw(400, 0.8, seed);
     const MetricTable table = *MetricTable::Make(rows, {"accuracy"});
-    const MetricSamples samples = Bootstrap(table, {.samples = 400, .seed = 1000 + seed}, pool);
+    const MetricSamples samples = *Bootstrap(table, {.samples = 400, .seed = 1000 + seed}, pool);
     const MetricValue value = MeanOf({&samples, 1}, 0.95).at("accuracy");
     covered += *value.low <= 0.8 && 0.8 <= *value.high;
   }
@@ -57,7 +57,7 @@ TEST(BootstrapTest, SpreadOfTheMeanIsTheStandardError) {
   const ScoredRows rows = Draw(2000, 0.7, 3);
   ShardPool pool(1);
   const MetricTable table = *MetricTable::Make(rows, {"accuracy"});
-  const MetricSamples samples = Bootstrap(table, {.samples = 2000, .seed = 4}, pool);
+  const MetricSamples samples = *Bootstrap(table, {.samples = 2000, .seed = 4}, pool);
   double mean = 0, square = 0;
   for (const double s : samples.samples[0]) mean += s / 2000;
   for (const double s : samples.samples[0]) square += (s - mean) * (s - mean) / 2000;
@@ -91,7 +91,7 @@ TEST(BootstrapTest, NoSamplesOrNoRowsGiveNoInterval) {
   const ScoredRows some = Draw(50, 0.7, 1), none;
   for (const ScoredRows* rows : {&some, &none}) {
     const MetricTable table = *MetricTable::Make(*rows, {"accuracy"});
-    const MetricSamples samples = Bootstrap(table, {.samples = rows == &some ? 0 : 20}, pool);
+    const MetricSamples samples = *Bootstrap(table, {.samples = rows == &some ? 0 : 20}, pool);
     EXPECT_FALSE(MeanOf({&samples, 1}, 0.95).at("accuracy").low);
   }
 }

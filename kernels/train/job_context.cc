@@ -1,0 +1,23 @@
+#include "kernels/train/job_context.h"
+
+#include <cstddef>
+
+namespace winnow::train {
+
+std::vector<uint32_t> EvenlySpaced(std::span<const uint32_t> rows, int64_t limit) {
+  const auto n = static_cast<int64_t>(rows.size());
+  if (n <= limit) return {rows.begin(), rows.end()};
+  std::vector<uint32_t> some;
+  some.reserve(static_cast<size_t>(limit));
+  for (int64_t i = 0; i < limit; ++i) some.push_back(rows[static_cast<size_t>(i * n / limit)]);
+  return some;
+}
+
+double MeanWeight(const data::PackedTable& table, std::span<const uint32_t> rows) {
+  if (!table.shape().has_weight || rows.empty()) return 1.0;
+  double sum = 0;
+  for (const uint32_t row : rows) sum += static_cast<double>(table.weight(row));
+  return sum > 0 ? sum / static_cast<double>(rows.size()) : 1.0;
+}
+
+}  // namespace winnow::train

@@ -1,0 +1,43 @@
+// What every part of a running job refers to.
+#ifndef WINNOW_KERNELS_TRAIN_JOB_CONTEXT_H_
+#define WINNOW_KERNELS_TRAIN_JOB_CONTEXT_H_
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "kernels/base/shard_pool.h"
+#include "kernels/base/stop_token.h"
+#include "kernels/data/training_table.h"
+#include "kernels/nn/loss_kind.h"
+#include "kernels/plan/plan.h"
+
+namespace winnow::train {
+
+// OWNERSHIP: everything outlives the context's users.
+struct JobContext {
+  const plan::Plan* plan = nullptr;
+  const data::TrainingTable* table = nullptr;
+  ShardPool* pool = nullptr;
+  const StopToken* stop = nullptr;
+  nn::LossKind loss = nn::LossKind::kLogistic;
+  double mean_weight = 1;  // of the sample weights of training rows
+
+  uint64_t seed() const { return plan->spec.training.seed.value(); }
+  // CANCELLED once the job is to end now; asked between pieces of long evaluations.
+  absl::Status CheckCancelled() const {
+    if (stop->requested() != StopRequest::kCancel) return absl::OkStatus();
+    return absl::CancelledError("the job was cancelled");
+  }
+};
+
+// `rows` itself when it has at most `limit` entries, else `limit` evenly spaced ones.
+std::vector<uint32_t> EvenlySpaced(std::span<const uint32_t> rows, int64_t limit);
+
+// Mean sample weight of the rows; 1 for tables without weights.
+double MeanWeight(const data::PackedTable& table, std::span<const uint32_t> rows);
+
+}  // namespace winnow::train
+
+#endif  // WINNOW_KERNELS_TRAIN_JOB_CONTEXT_H_

@@ -1,0 +1,95 @@
+#include "kernels/train/run_job.h"
+
+#include <memory>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "kernels/base/atomic_file.h"
+#include "kernels/base/status.h"
+#include "kernels/data/packed_table.h"
+#include "kernels/data/training_table.h"
+#include "kernels/export/manifest.h"
+#include "kernels/export/safetensors.h"
+#include "kernels/export/selection_json.h"
+#include "kernels/ops/threading.h"
+#include "kernels/train/job_context.h"
+#include "kernels/train/job_runner.h"
+#include "kernels/train/job_state.h"
+#include "kernels/train/reporter.h"
+#include "kernels/train/result.h"
+
+namespace winnow::train {
+namespace {
+
+absl::StatusOr<data::TrainingTable> FitOrLoad(const data::PackedTable& packed,
+                                              const plan::Plan& plan, const DatasetProfile& profile,
+                                              const Checkpoint* resume) {
+  const SplitSpec split = plan.spec.split.value_or(profile.split);
+  if (resume != nullptr) {
+    return data::TrainingTable::Load(&packed, profile, split, *resume, "table");
+  }
+  return data::TrainingTable::Create(&packed, profile, split);
+}
+
+absl::Status WriteModel(const JobContext& context, const JobState& state,
+                        const plan::ModelShape& shape, const std::string& dataset_dir,
+                        const std::string& directory, JobOutcome& outcome) {
+  std::vector<exporting::TensorView> tensors;
+  for (const auto& [name, tensor] : state.final_model) {
+    tensors.push_back({name, tensor.shape, tensor.values});
+  }
+  outcome.weights_path = directory + "/model.safetensors";
+  RETURN_IF_ERROR(exporting::WriteSafetensors(
+      outcome.weights_path, tensors,
+      {{"format", "winnow"}, {"task", context.plan->task}, {"manifest", "manifest.json"}}));
+  exporting::ManifestInput input;
+  input.shape = &shape;
+  input.table = context.table;
+  input.candidates = &context.plan->candidates;
+  input.selection = &outcome.selection;
+  input.dictionaries_path = dataset_dir + "/dictionaries.bin";
+  ASSIGN_OR_RETURN(const nlohmann::ordered_json manifest, exporting::ManifestJson(input));
+  outcome.manifest_path = directory + "/manifest.json";
+  return WriteFileAtomically(outcome.manifest_path, exporting::FormatJson(manifest));
+}
+
+}  // namespace
+
+absl::StatusOr<JobOutcome> RunJob(const plan::Plan& plan, const DatasetProfile& profile,
+                                  const std::string& dataset_dir, const JobOptions& options,
+                                  const std::optional<Checkpoint>& resume, const StopToken& stop,
+                                  JobObserver& observer) {
+  if (resume && resume->plan_version != plan::kPlanVersion) {
+    return absl::FailedPreconditionError(absl::StrCat("the checkpoint is of plan version ",
+                                                      resume->plan_version, ", this is ",
+                                                      plan::kPlanVersion));
+  }
+  const Checkpoint* checkpoint = resume ? &*resume : nullptr;
+  ASSIGN_OR_RETURN(const data::PackedTable packed,
+                   data::PackedTable::Open(dataset_dir + "/table.bin"));
+  ASSIGN_OR_RETURN(const data::TrainingTable table, FitOrLoad(packed, plan, profile, checkpoint));
+  ShardPool pool(options.threads, ops::UseOneThread,
+                 {.enabled = options.stress_pool, .seed = plan.spec.training.seed.value()});
+  JobContext context;
+  context.plan = &plan;
+  context.table = &table;
+  context.pool = &pool;
+  context.stop = &stop;
+  context.loss = nn::LossFor(profile.target.kind);
+  context.mean_weight = MeanWeight(packed, table.train_rows());
+
+  JobState state;
+  if (checkpoint != nullptr) RETURN_IF_ERROR(state.Load(*checkpoint));
+  JobReporter reporter(state, options, observer);
+  JobRunner runner(context, options, state, reporter, observer);
+  JobOutcome outcome;
+  ASSIGN_OR_RETURN(outcome.kind, runner.Run(checkpoint));
+  outcome.timing = state.timing;
+  if (outcome.kind != JobOutcome::Kind::kFinished) return outcome;
+  outcome.selection = MakeSelection(context, state);
+  RETURN_IF_ERROR(
+      WriteModel(context, state, runner.FinalShape(), dataset_dir, options.directory, outcome));
+  return outcome;
+}
+
+}  // namespace winnow::train

@@ -1,0 +1,268 @@
+#include "kernels/train/selection_run.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <span>
+
+#include "absl/strings/str_cat.h"
+#include "kernels/base/status.h"
+#include "kernels/nn/model_gate.h"
+#include "kernels/train/byte_codec.h"
+#include "kernels/train/running_loss.h"
+#include "kernels/train/schedule.h"
+#include "kernels/train/subset.h"
+
+namespace winnow::train {
+namespace {
+
+constexpr char kStage[] = "stage";
+constexpr size_t kTopScores = 10;
+
+// Parameter of the selector, or what stands in for it where the selector has no such parameter.
+double ParamOr(const selectors::ParamValues& params, const std::string& name, double otherwise) {
+  return params.count(name) != 0 ? selectors::GetDouble(params, name) : otherwise;
+}
+
+}  // namespace
+
+absl::StatusOr<SelectionConfig> PlannedSelection(const plan::Plan& plan) {
+  SelectionConfig config;
+  config.row = selectors::FindSelector(plan.spec.selector.name);
+  if (config.row == nullptr) {
+    return absl::NotFoundError(
+        absl::StrCat("there is no selector '", plan.spec.selector.name, "'"));
+  }
+  config.training = PlannedTraining(plan, "select", plan.model);
+  config.training.early_stopping = false;
+  if (!config.row->trains_the_model) {
+    const selectors::ParamValues& params = plan.spec.selector.params;
+    config.training.steps = plan.selection_steps;
+    config.training.batch_size = static_cast<int32_t>(plan.selection_batch);
+    config.training.learning_rate = ParamOr(params, "learning_rate", config.training.learning_rate);
+    config.training.weight_decay = ParamOr(params, "weight_decay", 0.0);
+    config.training.schedule = plan::Schedule::kConstant;
+    config.training.optimizer = plan::Optimizer::kAdam;
+    config.training.input_noise = 0;
+    config.training.dropout = 0;
+  }
+  config.problem.candidates = &plan.candidates;
+  config.problem.budget = plan.budget;
+  config.problem.total_steps = config.training.steps;
+  config.problem.max_picks = plan.max_picks;
+  config.problem.seed = plan.spec.training.seed.value();
+  return config;
+}
+
+SelectionRun::SelectionRun(const JobContext& context, const SelectionConfig& config,
+                           JobReporter& reporter, nn::Network network, gates::WeightFold fold)
+    : context_(context),
+      config_(config),
+      reporter_(reporter),
+      network_(std::move(network)),
+      fold_(std::move(fold)),
+      source_(context, config_.training.shape),
+      schedule_(context.table->train_rows(), context.seed(), "shuffle/select",
+                {.batch_size = std::max(1, config_.training.batch_size)}),
+      mask_gradient_(static_cast<size_t>(fold_.num_candidates)) {}
+
+absl::StatusOr<std::unique_ptr<SelectionRun>> SelectionRun::Create(const JobContext& context,
+                                                                   const SelectionConfig& config,
+                                                                   JobReporter& reporter) {
+  const plan::ModelShape& shape = config.training.shape;
+  ASSIGN_OR_RETURN(nn::Network network, nn::Network::Create(shape));
+  ASSIGN_OR_RETURN(gates::WeightFold fold, nn::MakeFold(shape, *config.problem.candidates));
+  std::unique_ptr<SelectionRun> run(
+      new SelectionRun(context, config, reporter, std::move(network), std::move(fold)));
+  run->network_.Init(context.seed(), "init/select");
+  ASSIGN_OR_RETURN(run->probe_, NetworkProbe::Create(context, run->network_, run->fold_));
+  RETURN_IF_ERROR(run->MakeTrainStep());
+  run->selector_ = config.row->make(context.plan->spec.selector.params);
+  RETURN_IF_ERROR(run->selector_->Begin(run->config_.problem));
+  run->phase_ = run->selector_->first_phase();
+  return run;
+}
+
+absl::Status SelectionRun::MakeTrainStep() {
+  const TrainingConfig& training = config_.training;
+  nn::TrainStepOptions options;
+  options.loss = context_.loss;
+  ASSIGN_OR_RETURN(options.optimizer, nn::OptimizerFor(training.optimizer, training.momentum));
+  options.batch_size = schedule_.batch_size();
+  options.input_noise = static_cast<float>(training.input_noise);
+  options.dropout = static_cast<float>(training.dropout);
+  options.seed = context_.seed();
+  options.stream = training.name;
+  ASSIGN_OR_RETURN(train_step_, nn::TrainStep::Create(&network_, &fold_, options, context_.pool));
+  return absl::OkStatus();
+}
+
+void SelectionRun::Start() {
+  reporter_.Emit(PhaseStarted{.name = phase(), .steps = config_.training.steps});
+  ReportPicks();
+}
+
+absl::Status SelectionRun::Advance() {
+  const TrainingConfig& training = config_.training;
+  const double rate =
+      RateFactor(training.schedule, training.final_learning_rate, step_, training.steps);
+  const std::span<const uint32_t> rows = schedule_.Batch(step_);
+  source_.SetRows(rows);
+  nn::StepInput input;
+  input.step = step_;
+  input.rows = static_cast<int32_t>(rows.size());
+  input.learning_rate = training.learning_rate * rate;
+  input.weight_decay = training.weight_decay;
+  input.embedding_weight_decay = training.weight_decay;
+  input.mask = selector_->mask();
+  if (selector_->needs_mask_gradient()) input.mask_gradient = mask_gradient_;
+  ASSIGN_OR_RETURN(const double loss, train_step_->Run(input, source_));
+  selectors::StepOutcome outcome;
+  RETURN_IF_ERROR(selector_->Step(step_, rate, input.mask_gradient, *probe_, outcome));
+  loss_ = RunningLoss(loss_, loss, step_);
+  ++step_;
+  samples_ += input.rows;
+  return Handle(outcome);
+}
+
+absl::Status SelectionRun::Handle(const selectors::StepOutcome& outcome) {
+  if (outcome.reset_optimizer) train_step_->ResetOptimizer();
+  if (!outcome.picks.empty()) {
+    if (measures_gains()) RETURN_IF_ERROR(MeasureGain());
+    ReportPicks();
+  }
+  if (outcome.sparsity) {
+    const int64_t total = config_.problem.candidates->size();
+    const auto dropped = std::llround(*outcome.sparsity * static_cast<double>(total));
+    reporter_.Emit(Pruned{
+        .sparsity = *outcome.sparsity, .alive = total - dropped, .total = total, .step = step_});
+  }
+  if (outcome.phase) {
+    phase_ = *outcome.phase;
+    reporter_.Emit(PhaseStarted{.name = phase(), .steps = 0});
+  }
+  finished_ = outcome.done;
+  return absl::OkStatus();
+}
+
+bool SelectionRun::measures_gains() const {
+  return !config_.row->trains_the_model && config_.problem.candidates->gate != GateKind::kBlock &&
+         probe_->has_validation_rows();
+}
+
+absl::Status SelectionRun::MeasureGain() {
+  std::vector<int32_t> before, after;
+  const std::vector<Pick> picks = selector_->picks();
+  for (size_t i = 0; i < picks.size(); ++i) {
+    if (static_cast<int64_t>(i) < reported_) before.push_back(picks[i].candidate);
+    after.push_back(picks[i].candidate);
+  }
+  const bool all_at_once = before.empty() && after.size() > 1 &&
+                           static_cast<int64_t>(after.size()) >= config_.problem.max_picks;
+  if (all_at_once) return absl::OkStatus();
+  if (!picks_loss_) {
+    ASSIGN_OR_RETURN(picks_loss_, probe_->ValidationLoss(MaskOf(fold_.num_candidates, before)));
+  }
+  ASSIGN_OR_RETURN(const double loss, probe_->ValidationLoss(MaskOf(fold_.num_candidates, after)));
+  for (size_t i = before.size(); i < after.size(); ++i) gains_[after[i]] = *picks_loss_ - loss;
+  picks_loss_ = loss;
+  return absl::OkStatus();
+}
+
+// Blocks are too many, and come all at the end: the events tell how sparsity grew.
+void SelectionRun::ReportPicks() {
+  const std::vector<Pick> all = picks();
+  const CandidateSet& candidates = *config_.problem.candidates;
+  for (; reported_ < static_cast<int64_t>(all.size()); ++reported_) {
+    if (candidates.gate == GateKind::kBlock) continue;
+    const Pick& pick = all[static_cast<size_t>(reported_)];
+    const Candidate& candidate = candidates.items[pick.candidate];
+    reporter_.Emit(
+        PickMade{.pick = pick,
+                 .candidate = candidate.name,
+                 .rank = static_cast<int32_t>(reported_) + 1,
+                 .cost = candidate.cost.price,
+                 .must_keep = std::binary_search(candidates.must_keep.begin(),
+                                                 candidates.must_keep.end(), pick.candidate)});
+  }
+}
+
+absl::Status SelectionRun::Complete() {
+  const bool is_complete = step_ > 0 && (finished_ || step_ >= config_.training.steps);
+  if (!is_complete) RETURN_IF_ERROR(selector_->Finish(*probe_));
+  finished_ = true;
+  ReportPicks();
+  return network_.CheckFinite();
+}
+
+std::vector<Pick> SelectionRun::picks() const {
+  std::vector<Pick> picks = selector_->picks();
+  for (Pick& pick : picks) {
+    const auto gain = gains_.find(pick.candidate);
+    if (gain != gains_.end()) pick.gain = gain->second;
+  }
+  return picks;
+}
+
+MaskedModel SelectionRun::model() const { return {&network_, &fold_, selector_->mask()}; }
+
+std::vector<std::pair<std::string, double>> SelectionRun::top_scores() const {
+  const std::span<const float> scores = selector_->scores();
+  std::vector<int32_t> order(scores.size());
+  std::iota(order.begin(), order.end(), 0);
+  const size_t top = std::min(kTopScores, order.size());
+  std::partial_sort(
+      order.begin(), order.begin() + static_cast<int64_t>(top), order.end(),
+      [&](int32_t a, int32_t b) { return scores[a] != scores[b] ? scores[a] > scores[b] : a < b; });
+  std::vector<std::pair<std::string, double>> best;
+  for (size_t i = 0; i < top; ++i) {
+    best.emplace_back(config_.problem.candidates->items[order[i]].name, scores[order[i]]);
+  }
+  return best;
+}
+
+void SelectionRun::Save(Checkpoint& checkpoint) const {
+  const std::string prefix = kStage;
+  ByteWriter out;
+  out.Text(phase_);
+  out.Value(step_);
+  out.Value(samples_);
+  out.Value(loss_);
+  out.Value<uint8_t>(finished_);
+  out.Value(reported_);
+  out.Optional(picks_loss_);
+  out.Value<uint64_t>(gains_.size());
+  for (const auto& [candidate, gain] : gains_) {
+    out.Value(candidate);
+    out.Value(gain);
+  }
+  checkpoint.Put(prefix + "/run", out.Take());
+  network_.Save(prefix + "/network", checkpoint);
+  train_step_->SaveOptimizer(prefix + "/optimizer", checkpoint);
+  selector_->Save(prefix + "/selector", checkpoint);
+}
+
+absl::Status SelectionRun::Load(const Checkpoint& checkpoint) {
+  const std::string prefix = kStage;
+  ASSIGN_OR_RETURN(const std::string bytes, checkpoint.Get(prefix + "/run"));
+  ByteReader in(bytes);
+  phase_ = in.Text();
+  step_ = in.Value<int64_t>();
+  samples_ = in.Value<int64_t>();
+  loss_ = in.Value<double>();
+  finished_ = in.Value<uint8_t>() != 0;
+  reported_ = in.Value<int64_t>();
+  picks_loss_ = in.Optional();
+  gains_.clear();
+  for (auto n = in.Value<uint64_t>(); n > 0 && in.ok(); --n) {
+    const auto candidate = in.Value<int32_t>();
+    gains_[candidate] = in.Value<double>();
+  }
+  RETURN_IF_ERROR(in.Finish(prefix + "/run"));
+  RETURN_IF_ERROR(network_.Load(prefix + "/network", checkpoint));
+  train_step_->WeightsChanged();
+  RETURN_IF_ERROR(train_step_->LoadOptimizer(prefix + "/optimizer", checkpoint));
+  return selector_->Load(prefix + "/selector", checkpoint);
+}
+
+}  // namespace winnow::train

@@ -1,0 +1,114 @@
+// The selection run: a selector drives the mask while the full model trains.
+//
+// Two kinds. A selector that does not train the model gets its own run, whose length, batch and
+// rates come from the plan and from the selector's parameters, at a constant rate; its weights are
+// thrown away. A selector that does (block pruning) runs as the training itself, with the settings
+// of `training`; its weights under the final mask are the result.
+//
+// The gain of a pick is measured at the end of its phase: the validation loss (NetworkProbe: on at
+// most 4,096 rows) with the mask of the picks so far, and of nothing else, before and after. Both
+// losses of the first phase are taken with the same weights; later phases compare with the loss at
+// the end of the phase before, so gains add up to the whole drop. Selectors that train the model or
+// pick everything in one phase have no gains.
+#ifndef WINNOW_KERNELS_TRAIN_SELECTION_RUN_H_
+#define WINNOW_KERNELS_TRAIN_SELECTION_RUN_H_
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "kernels/data/batch_schedule.h"
+#include "kernels/nn/network.h"
+#include "kernels/nn/train_step.h"
+#include "kernels/selectors/registry.h"
+#include "kernels/selectors/selector.h"
+#include "kernels/train/activity.h"
+#include "kernels/train/evaluate.h"
+#include "kernels/train/job_context.h"
+#include "kernels/train/model_probe.h"
+#include "kernels/train/reporter.h"
+#include "kernels/train/training_run.h"
+
+namespace winnow::train {
+
+// What is selected and how the model trains meanwhile.
+struct SelectionConfig {
+  const selectors::Row* row = nullptr;
+  selectors::Problem problem;
+  TrainingConfig training;
+};
+
+// NOT_FOUND when the plan names an unknown selector.
+absl::StatusOr<SelectionConfig> PlannedSelection(const plan::Plan& plan);
+
+class SelectionRun final : public Activity {
+ public:
+  // OWNERSHIP: context and reporter outlive the run. Errors as Selector::Begin.
+  static absl::StatusOr<std::unique_ptr<SelectionRun>> Create(const JobContext& context,
+                                                              const SelectionConfig& config,
+                                                              JobReporter& reporter);
+
+  // Reports the first phase and the candidates that are kept in any case. Called once, by the
+  // attempt that starts the stage, before the first step.
+  void Start();
+
+  bool done() const override { return finished_ || step_ >= config_.training.steps; }
+  absl::Status Advance() override;
+  // After the last step, or instead of the steps that are left: fills the picks up to the budget
+  // and reports those that were not reported yet.
+  absl::Status Complete();
+
+  // In order, with gains. Complete after Complete.
+  std::vector<Pick> picks() const;
+  // The network under the selector's mask as it is now.
+  MaskedModel model() const;
+  double logit_stddev() const { return selector_->logit_stddev(); }
+
+  void Save(Checkpoint& checkpoint) const override;
+  absl::Status Load(const Checkpoint& checkpoint) override;
+
+  int64_t steps_done() const override { return step_; }
+  int64_t samples_done() const override { return samples_; }
+  double loss() const override { return loss_; }
+  int64_t picked() const override { return reported_; }
+  std::string phase() const override { return "select/" + phase_; }
+  std::vector<std::pair<std::string, double>> top_scores() const override;
+
+ private:
+  SelectionRun(const JobContext& context, const SelectionConfig& config, JobReporter& reporter,
+               nn::Network network, gates::WeightFold fold);
+  absl::Status MakeTrainStep();
+  absl::Status Handle(const selectors::StepOutcome& outcome);
+  absl::Status MeasureGain();
+  void ReportPicks();
+  bool measures_gains() const;
+
+  const JobContext& context_;
+  SelectionConfig config_;
+  JobReporter& reporter_;
+  nn::Network network_;
+  gates::WeightFold fold_;
+  std::unique_ptr<selectors::Selector> selector_;
+  std::unique_ptr<NetworkProbe> probe_;
+  TableSource source_;
+  data::BatchSchedule schedule_;
+  std::unique_ptr<nn::TrainStep> train_step_;
+  std::vector<float> mask_gradient_;
+
+  std::string phase_;
+  int64_t step_ = 0, samples_ = 0;
+  double loss_ = 0;
+  bool finished_ = false;             // the selector wants no further step
+  int64_t reported_ = 0;              // picks whose event is out
+  std::optional<double> picks_loss_;  // validation loss with the picks so far
+  std::map<int32_t, double> gains_;   // by candidate
+};
+
+}  // namespace winnow::train
+
+#endif  // WINNOW_KERNELS_TRAIN_SELECTION_RUN_H_

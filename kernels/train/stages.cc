@@ -1,0 +1,139 @@
+#include "kernels/train/stages.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "absl/strings/str_cat.h"
+#include "kernels/selectors/registry.h"
+#include "kernels/train/backward_prune.h"
+
+namespace winnow::train {
+namespace {
+
+constexpr char kOversample[] = "oversample";
+
+bool Trains(const plan::Plan& plan) {
+  const selectors::Row* row = selectors::FindSelector(plan.spec.selector.name);
+  return row != nullptr && row->trains_the_model;
+}
+
+// Multiply-adds of a training step per row, roughly: three products a layer, and a constant for
+// gathering and embeddings.
+double RowWork(const plan::ModelShape& shape, double input_share) {
+  double work = 0, inputs = input_share * shape.input_width;
+  for (const int32_t units : shape.hidden_units) {
+    work += inputs * units;
+    inputs = units;
+  }
+  work += inputs * shape.outputs;
+  return 3 * work + 10 * input_share * shape.input_width + 300;
+}
+
+StageSize TrainingSize(const plan::Plan& plan, int64_t steps, int64_t batch, double input_share) {
+  return {.steps = steps,
+          .work = static_cast<double>(steps * batch) * RowWork(plan.model, input_share)};
+}
+
+// Share of the full model's inputs that `picks` candidates have, roughly.
+double InputShare(const plan::Plan& plan, int64_t picks) {
+  if (plan.candidates.gate == GateKind::kBlock) return 1.0;
+  return static_cast<double>(picks) /
+         static_cast<double>(std::max<int64_t>(1, plan.candidates.size()));
+}
+
+Stage Training(const plan::Plan& plan, Stage::Kind kind, const std::string& name, int64_t picks) {
+  Stage stage;
+  stage.kind = kind;
+  stage.name = name;
+  stage.size = TrainingSize(plan, plan.training_steps, plan.spec.training.batch_size.value(),
+                            InputShare(plan, picks));
+  return stage;
+}
+
+void AddControl(const plan::Plan& plan, const std::string& control, std::vector<Stage>& stages) {
+  const int64_t picks = control == "full" ? plan.candidates.size() : plan.max_picks;
+  const int32_t draws = control == "random" ? plan.spec.evaluation.random_draws.value_or(3) : 1;
+  for (int32_t draw = 0; draw < draws; ++draw) {
+    std::string name = absl::StrCat("control/", control);
+    if (control == "random") absl::StrAppend(&name, "/", draw);
+    Stage stage = Training(plan, Stage::Kind::kControl, name, picks);
+    stage.control = control;
+    stages.push_back(stage);
+  }
+}
+
+// Asked for, in a fixed order. `magnitude` reads the full model's weights; embedding widths have
+// their own rival, the same width for every field.
+std::vector<std::string> Controls(const plan::Plan& plan) {
+  const std::vector<std::string> asked =
+      plan.spec.evaluation.controls.value_or(std::vector<std::string>{});
+  const auto has = [&](const char* name) {
+    return std::find(asked.begin(), asked.end(), name) != asked.end();
+  };
+  std::vector<std::string> controls;
+  if (has("full") || has("magnitude")) controls.push_back("full");
+  if (has("random")) controls.push_back("random");
+  if (!asked.empty() && plan.candidates.gate == GateKind::kChunk) controls.push_back("uniform");
+  // A random mask is trained plainly, so it is compared with the chosen mask trained plainly.
+  if ((has("transplant") || has("random")) && SelectionTrainsTheResult(plan)) {
+    controls.push_back("transplant");
+  }
+  if (has("magnitude")) controls.push_back("magnitude");
+  return controls;
+}
+
+}  // namespace
+
+int64_t OverselectedCount(const plan::Plan& plan) {
+  const selectors::ParamValues& params = plan.spec.selector.params;
+  if (params.count(kOversample) == 0) return plan.max_picks;
+  const double share = selectors::GetDouble(params, kOversample);
+  const auto wanted =
+      static_cast<int64_t>(std::ceil(share * static_cast<double>(plan.max_picks) - 1e-9));
+  return std::clamp(wanted, plan.max_picks, plan.candidates.size());
+}
+
+bool SelectionTrainsTheResult(const plan::Plan& plan) {
+  return Trains(plan) && plan.candidates.gate == GateKind::kBlock;
+}
+
+std::vector<Stage> PlanStages(const plan::Plan& plan) {
+  std::vector<Stage> stages;
+  Stage select;
+  select.name = "select";
+  select.size = Trains(plan) ? TrainingSize(plan, plan.training_steps,
+                                            plan.spec.training.batch_size.value(), 1)
+                             : TrainingSize(plan, plan.selection_steps, plan.selection_batch, 1);
+  stages.push_back(select);
+  const int64_t picked = OverselectedCount(plan);
+  if (picked > plan.max_picks) {
+    const PruneSettings settings = PlannedPruning(plan, picked);
+    Stage prune;
+    prune.kind = Stage::Kind::kPrune;
+    prune.name = "prune";
+    prune.size =
+        TrainingSize(plan, settings.steps(), settings.batch_size, InputShare(plan, picked));
+    stages.push_back(prune);
+  }
+  if (!SelectionTrainsTheResult(plan)) {
+    stages.push_back(Training(plan, Stage::Kind::kRetrain, "retrain", plan.max_picks));
+  }
+  for (const std::string& control : Controls(plan)) AddControl(plan, control, stages);
+  for (const int64_t k : plan.curve) {
+    Stage point = Training(plan, Stage::Kind::kCurve, absl::StrCat("curve/", k), k);
+    point.k = k;
+    stages.push_back(point);
+  }
+  return stages;
+}
+
+StageSize TotalSize(const std::vector<Stage>& stages) {
+  StageSize total;
+  for (const Stage& stage : stages) {
+    total.steps += stage.size.steps;
+    total.work += stage.size.work;
+  }
+  return total;
+}
+
+}  // namespace winnow::train

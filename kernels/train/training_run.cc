@@ -1,0 +1,145 @@
+#include "kernels/train/training_run.h"
+
+#include <span>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "kernels/base/status.h"
+#include "kernels/nn/model_gate.h"
+#include "kernels/train/running_loss.h"
+#include "kernels/train/schedule.h"
+
+namespace winnow::train {
+namespace {
+
+constexpr char kStage[] = "stage";
+
+data::BatchOptions Batches(int32_t batch_size) {
+  data::BatchOptions options;
+  options.batch_size = batch_size;
+  return options;
+}
+
+}  // namespace
+
+TrainingConfig PlannedTraining(const plan::Plan& plan, const std::string& name,
+                               const plan::ModelShape& shape) {
+  const plan::TrainingSpec& training = plan.spec.training;
+  TrainingConfig config;
+  config.name = name;
+  config.shape = shape;
+  config.steps = plan.training_steps;
+  config.batch_size = training.batch_size.value();
+  config.learning_rate = training.learning_rate.value();
+  config.schedule = training.schedule.value();
+  config.final_learning_rate = training.final_learning_rate.value();
+  config.weight_decay = training.weight_decay.value();
+  config.input_noise = training.input_noise.value();
+  config.dropout = training.dropout.value();
+  config.early_stopping = training.early_stopping.value();
+  config.optimizer = training.optimizer.value();
+  config.momentum = training.momentum.value_or(0.0);
+  return config;
+}
+
+TrainingRun::TrainingRun(const JobContext& context, TrainingConfig config, nn::Network network)
+    : context_(context),
+      config_(std::move(config)),
+      network_(std::move(network)),
+      source_(context, config_.shape),
+      schedule_(context.table->train_rows(), context.seed(), "shuffle/" + config_.name,
+                Batches(config_.batch_size)) {}
+
+absl::StatusOr<std::unique_ptr<TrainingRun>> TrainingRun::Create(const JobContext& context,
+                                                                 TrainingConfig config) {
+  ASSIGN_OR_RETURN(nn::Network network, nn::Network::Create(config.shape));
+  std::unique_ptr<TrainingRun> run(new TrainingRun(context, std::move(config), std::move(network)));
+  const TrainingConfig& made = run->config_;
+  run->network_.Init(context.seed(), "init/" + made.name);
+  if (!made.mask.empty()) {
+    ASSIGN_OR_RETURN(run->fold_, nn::MakeFold(made.shape, context.plan->candidates));
+  }
+  nn::TrainStepOptions options;
+  options.loss = context.loss;
+  ASSIGN_OR_RETURN(options.optimizer, nn::OptimizerFor(made.optimizer, made.momentum));
+  options.batch_size = run->schedule_.batch_size();
+  options.input_noise = static_cast<float>(made.input_noise);
+  options.dropout = static_cast<float>(made.dropout);
+  options.seed = context.seed();
+  options.stream = made.name;
+  ASSIGN_OR_RETURN(run->train_step_,
+                   nn::TrainStep::Create(&run->network_, run->fold_ ? &*run->fold_ : nullptr,
+                                         options, context.pool));
+  if (made.early_stopping) {
+    run->validation_rows_ = EvenlySpaced(context.table->validation_rows(), kEpochValidationRows);
+  }
+  return run;
+}
+
+absl::Status TrainingRun::Advance() {
+  const std::span<const uint32_t> rows = schedule_.Batch(step_);
+  source_.SetRows(rows);
+  nn::StepInput input;
+  input.step = step_;
+  input.rows = static_cast<int32_t>(rows.size());
+  input.learning_rate =
+      config_.learning_rate *
+      RateFactor(config_.schedule, config_.final_learning_rate, step_, config_.steps);
+  input.weight_decay = config_.weight_decay;
+  input.embedding_weight_decay = config_.weight_decay;
+  input.mask = config_.mask;
+  ASSIGN_OR_RETURN(const double loss, train_step_->Run(input, source_));
+  loss_ = RunningLoss(loss_, loss, step_);
+  ++step_;
+  samples_ += input.rows;
+  const bool epoch_ends = step_ % schedule_.steps_per_epoch() == 0 || done();
+  if (epoch_ends && !validation_rows_.empty()) return Validate();
+  return absl::OkStatus();
+}
+
+absl::Status TrainingRun::Validate() {
+  const MaskedModel current{&network_, fold_ ? &*fold_ : nullptr, config_.mask};
+  ASSIGN_OR_RETURN(const double loss, MeanLoss(context_, current, validation_rows_));
+  if (best_ && loss >= best_loss_) return absl::OkStatus();
+  best_loss_ = loss;
+  if (!best_) {
+    ASSIGN_OR_RETURN(best_, nn::Network::Create(config_.shape));
+  }
+  best_->CopyFrom(network_);
+  return absl::OkStatus();
+}
+
+MaskedModel TrainingRun::model() const {
+  return {best_ && done() ? &*best_ : &network_, fold_ ? &*fold_ : nullptr, config_.mask};
+}
+
+void TrainingRun::Save(Checkpoint& checkpoint) const {
+  const std::string prefix = kStage;
+  checkpoint.PutValue(prefix + "/step", step_);
+  checkpoint.PutValue(prefix + "/samples", samples_);
+  checkpoint.PutValue(prefix + "/loss", loss_);
+  network_.Save(prefix + "/network", checkpoint);
+  train_step_->SaveOptimizer(prefix + "/optimizer", checkpoint);
+  if (best_) {
+    checkpoint.PutValue(prefix + "/best_loss", best_loss_);
+    best_->Save(prefix + "/best", checkpoint);
+  }
+}
+
+absl::Status TrainingRun::Load(const Checkpoint& checkpoint) {
+  const std::string prefix = kStage;
+  RETURN_IF_ERROR(checkpoint.GetArray(prefix + "/step", std::span<int64_t>(&step_, 1)));
+  RETURN_IF_ERROR(checkpoint.GetArray(prefix + "/samples", std::span<int64_t>(&samples_, 1)));
+  RETURN_IF_ERROR(checkpoint.GetArray(prefix + "/loss", std::span<double>(&loss_, 1)));
+  RETURN_IF_ERROR(network_.Load(prefix + "/network", checkpoint));
+  train_step_->WeightsChanged();
+  RETURN_IF_ERROR(train_step_->LoadOptimizer(prefix + "/optimizer", checkpoint));
+  if (checkpoint.Has(prefix + "/best_loss")) {
+    RETURN_IF_ERROR(checkpoint.GetArray(prefix + "/best_loss", std::span<double>(&best_loss_, 1)));
+    ASSIGN_OR_RETURN(best_, nn::Network::Create(config_.shape));
+    RETURN_IF_ERROR(best_->Load(prefix + "/best", checkpoint));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace winnow::train

@@ -1,0 +1,90 @@
+// One ordinary training of a model: the full one, the smaller one, a control, a point of the curve.
+//
+// Batches are a fresh permutation of the training rows every epoch. With early stopping the weights
+// after the epoch of least validation loss are the result (the first of equal ones; the last epoch
+// counts, complete or not); training goes on to its last step in any case, because the schedule is
+// made for that length.
+#ifndef WINNOW_KERNELS_TRAIN_TRAINING_RUN_H_
+#define WINNOW_KERNELS_TRAIN_TRAINING_RUN_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "kernels/data/batch_schedule.h"
+#include "kernels/nn/network.h"
+#include "kernels/nn/train_step.h"
+#include "kernels/train/activity.h"
+#include "kernels/train/evaluate.h"
+#include "kernels/train/job_context.h"
+#include "kernels/train/table_source.h"
+
+namespace winnow::train {
+
+// Rows behind the validation loss of an epoch, at most: beyond that the loss of early stopping is
+// known to a few parts in a thousand and costs more than it tells.
+inline constexpr int64_t kEpochValidationRows = 131072;
+
+struct TrainingConfig {
+  std::string name;  // of the stage; random streams are "init/<name>", "shuffle/<name>", ...
+  plan::ModelShape shape;
+  std::vector<float> mask;  // block masks on the plan's candidates; empty: none
+  int64_t steps = 0;
+  int32_t batch_size = 1;
+  double learning_rate = 0;
+  plan::Schedule schedule = plan::Schedule::kConstant;
+  double final_learning_rate = 0;  // as a fraction of learning_rate
+  double weight_decay = 0;
+  double input_noise = 0, dropout = 0;
+  bool early_stopping = false;
+  plan::Optimizer optimizer = plan::Optimizer::kAdam;
+  double momentum = 0;
+};
+
+// The plan's training of `shape`. REQUIRES: the plan is resolved.
+TrainingConfig PlannedTraining(const plan::Plan& plan, const std::string& name,
+                               const plan::ModelShape& shape);
+
+class TrainingRun final : public Activity {
+ public:
+  static absl::StatusOr<std::unique_ptr<TrainingRun>> Create(const JobContext& context,
+                                                             TrainingConfig config);
+
+  bool done() const override { return step_ >= config_.steps; }
+  absl::Status Advance() override;
+  void Save(Checkpoint& checkpoint) const override;
+  absl::Status Load(const Checkpoint& checkpoint) override;
+
+  int64_t steps_done() const override { return step_; }
+  int64_t samples_done() const override { return samples_; }
+  double loss() const override { return loss_; }
+  std::string phase() const override { return config_.name; }
+
+  // The best epoch's weights once done, else the current ones.
+  MaskedModel model() const;
+  const TrainingConfig& config() const { return config_; }
+
+ private:
+  TrainingRun(const JobContext& context, TrainingConfig config, nn::Network network);
+  absl::Status Validate();
+
+  const JobContext& context_;
+  TrainingConfig config_;
+  nn::Network network_;
+  std::optional<gates::WeightFold> fold_;
+  TableSource source_;
+  data::BatchSchedule schedule_;
+  std::unique_ptr<nn::TrainStep> train_step_;
+  std::vector<uint32_t> validation_rows_;  // empty: no early stopping
+  std::optional<nn::Network> best_;
+  double best_loss_ = 0;
+  int64_t step_ = 0, samples_ = 0;
+  double loss_ = 0;
+};
+
+}  // namespace winnow::train
+
+#endif  // WINNOW_KERNELS_TRAIN_TRAINING_RUN_H_
