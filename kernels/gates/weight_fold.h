@@ -12,19 +12,18 @@
 // same on the rows of an embedding's dimensions. Block gate: c = (r / block_rows) *
 // grid_columns + j / block_columns. a_c = 0 freezes: no update, no decay, moments untouched.
 //
-// Sums: within a row of a column block in the fixed lane order of ops; over rows in row order. They
-// do not depend on how rows are spread over tasks. Cost O(n m) each, no pass over the batch.
+// Sums are taken per run: consecutive rows of one tile that share their candidates. Inside a run in
+// the fixed lane order of ops, over runs in row order and in double. Tiles are cut by shape alone,
+// so the bytes do not depend on threads. Cost O(n m) each, no pass over the batch.
 #ifndef WINNOW_KERNELS_GATES_WEIGHT_FOLD_H_
 #define WINNOW_KERNELS_GATES_WEIGHT_FOLD_H_
 
 #include <cstdint>
 #include <span>
-#include <string>
 #include <vector>
 
-#include "absl/status/status.h"
-#include "absl/status/statusor.h"
 #include "kernels/base/candidate.h"
+#include "kernels/ops/optimizer.h"
 
 namespace winnow::gates {
 
@@ -47,29 +46,46 @@ struct WeightFold {
   std::vector<int32_t> row_base;
 
   int32_t column_blocks() const { return (columns + column_block - 1) / column_block; }
+  // Candidate of element (row, column), or -1.
+  int32_t candidate(int32_t row, int32_t column) const {
+    return row_base[row] < 0 ? -1 : row_base[row] + column / column_block;
+  }
   // True when a mask of 0 on row r's candidate freezes what feeds the row (its embedding dimension)
   // too.
   bool gates_inputs() const { return kind != GateKind::kBlock; }
 };
 
+// Rows of a tile of the masked layer near `wanted`: whole blocks where blocks are not too tall, so
+// that few runs are cut.
+int32_t TileRows(const WeightFold& fold, int32_t wanted);
+
 // W_hat rows [begin, end) from W, both [rows x columns], row-major and dense.
 void FoldRows(const WeightFold& fold, std::span<const float> mask, int32_t begin, int32_t end,
               const float* weights, float* folded);
 
-// sums[r * column_blocks + b] = sum over block b of W(r, j) G(r, j), for rows [begin, end).
-// `weights` and `sums` start at row 0 of the layer; `gradient` at row `begin`.
-void RowSums(const WeightFold& fold, int32_t begin, int32_t end, const float* weights,
+// The optimizer on rows [begin, end), gradient a o G: elements with a = 0 keep their bits, moments
+// included. `weights`, `m`, `v` start at row 0 of the layer, `gradient` (G) at row `begin`;
+// `scratch` has `columns` floats.
+void UpdateRows(const WeightFold& fold, std::span<const float> mask, int32_t begin, int32_t end,
+                const ops::OptimizerStep& step, const float* gradient, float* weights, float* m,
+                float* v, float* scratch);
+
+// The sums over (r, j) of W(r, j) G(r, j) of a tile's rows [begin, end), by run and column block;
+// that of a run's first row r and block b at sums[r * column_blocks + b]. `weights` and `sums`
+// start at row 0 of the layer, `gradient` at row `begin`.
+void RunSums(const WeightFold& fold, int32_t begin, int32_t end, const float* weights,
              const float* gradient, float* sums);
 
-// gradient[c] = sum over rows, in row order, of the row sums of candidate c; in double, rounded
-// once.
+// gradient[c] = sum of candidate c's run sums. OWNERSHIP: the fold outlives this.
 class MaskGradient {
  public:
-  explicit MaskGradient(const WeightFold& fold);
+  // Tiles begin at the multiples of `tile_rows`.
+  MaskGradient(const WeightFold& fold, int32_t tile_rows);
   void Reduce(const float* sums, std::span<float> gradient);
 
  private:
   const WeightFold* fold_;
+  std::vector<int32_t> run_rows_;  // first row of every gated run
   std::vector<double> total_;
 };
 

@@ -12,19 +12,6 @@ namespace {
 // Inputs whose weights are copied to the stack at a time, padded to whole vectors (4 KiB).
 constexpr int64_t kPanel = 64;
 
-inline const Lanes& Load(const float* p) { return *reinterpret_cast<const Lanes*>(p); }
-inline Lanes& Store(float* p) { return *reinterpret_cast<Lanes*>(p); }
-
-// ((l0 + l8) + (l4 + l12)) + ...: halves are added until one value is left.
-inline float SumLanes(const Lanes& lanes) {
-  float part[kLanes];
-  std::memcpy(part, &lanes, sizeof(part));
-  for (int half = kLanes / 2; half > 0; half /= 2) {
-    for (int i = 0; i < half; ++i) part[i] += part[i + half];
-  }
-  return part[0];
-}
-
 // panel[k * 16 + j] = w[k * outputs + j], 0 for j >= outputs.
 inline void PadPanel(int64_t inputs, int64_t outputs, const float* w, float* panel) {
   std::memset(panel, 0, static_cast<size_t>(inputs * kLanes) * sizeof(float));
