@@ -1,6 +1,8 @@
-// Parameters of a selector as a table: one row per parameter with type, default, range and a sentence.
+// Parameters of a selector as a table: one row per parameter with type, default, range and a
+// sentence.
 //
-// The same table validates a job, fills defaults, answers GetCapabilities, prints `winnow algorithms` and the README.
+// The same table validates a job, fills defaults, answers GetCapabilities, prints `winnow
+// algorithms` and the README.
 #ifndef WINNOW_KERNELS_SELECTORS_PARAMS_H_
 #define WINNOW_KERNELS_SELECTORS_PARAMS_H_
 
@@ -30,6 +32,7 @@ struct ParamSpec {
   double min = -std::numeric_limits<double>::infinity();
   double max = std::numeric_limits<double>::infinity();
   bool min_exclusive = false;
+  bool max_exclusive = false;
   std::vector<std::string> choices;  // kString
   std::string doc;                   // one sentence, with the unit
 };

@@ -26,17 +26,19 @@ namespace winnow::selectors {
 struct Problem {
   const CandidateSet* candidates = nullptr;
   Budget budget;
-  int64_t total_steps = 0;   // training steps of the selection run; 0 for selectors that need none
-  int64_t max_picks = 0;     // largest affordable number of candidates (MaxAffordableCount), must-keep included
+  int64_t total_steps = 0;  // training steps of the selection run; 0 for selectors that need none
+  int64_t max_picks =
+      0;  // largest affordable number of candidates (MaxAffordableCount), must-keep included
   uint64_t seed = 0;
 };
 
 // What happened in one Step; the trainer turns it into events.
 struct StepOutcome {
-  bool mask_changed = true;        // false: the trainer keeps its packed weights
-  bool reset_optimizer = false;    // zero the moments of the network's optimizer
-  std::vector<Pick> picks;         // new picks, in order; the trainer measures `gain`
-  std::optional<std::string> phase;   // a new phase begins with the next step: "dense", "sparsification", ...
+  bool mask_changed = true;      // false: the trainer keeps its packed weights
+  bool reset_optimizer = false;  // zero the moments of the network's optimizer
+  std::vector<Pick> picks;       // new picks, in order; the trainer measures `gain`
+  std::optional<std::string>
+      phase;  // a new phase begins with the next step: "dense", "sparsification", ...
   std::optional<double> sparsity;  // blocks pruned so far, fraction of all, when it changed
   bool done = false;               // no further training step is wanted
 };
@@ -47,31 +49,35 @@ class Selector {
   virtual ~Selector() = default;
 
   // Called once, before the first step or before Load.
-  // FAILED_PRECONDITION when the problem cannot be met (fewer steps than rounds, must-keep above the budget).
+  // FAILED_PRECONDITION when the problem cannot be met (fewer steps than rounds, must-keep above
+  // the budget).
   virtual absl::Status Begin(const Problem& problem) = 0;
 
   // Name of the first phase ("warmup", "dense", ...).
   virtual std::string first_phase() const = 0;
 
-  // The multiplier of every candidate for the next step; entries >= 0. 0 freezes the candidate's weights:
-  // no update, no decay (its weights stay bit-equal until the mask is positive again).
+  // The multiplier of every candidate for the next step; entries >= 0. 0 freezes the candidate's
+  // weights: no update, no decay (its weights stay bit-equal until the mask is positive again).
   virtual std::span<const float> mask() const = 0;
 
   // True when Step reads mask_gradient in the next step (warm-up and fixed masks do not need it).
   virtual bool needs_mask_gradient() const = 0;
 
-  // After training step `step` (0-based). mask_gradient[c] = d(mean batch loss)/d(mask_c), empty when not needed.
-  // `rate` multiplies the selector's own learning rates (the schedule of the network's rate, 1 = its peak).
+  // After training step `step` (0-based). mask_gradient[c] = d(mean batch loss)/d(mask_c), empty
+  // when not needed. `rate` multiplies the selector's own learning rates (the schedule of the
+  // network's rate, 1 = its peak).
   virtual absl::Status Step(int64_t step, double rate, std::span<const float> mask_gradient,
                             ModelProbe& probe, StepOutcome& outcome) = 0;
 
-  // Picks so far in order. After the last step: complete. Before it (stop request): Finish fills up.
+  // Picks so far in order. After the last step: complete. Before it (stop request): Finish fills
+  // up.
   virtual std::vector<Pick> picks() const = 0;
 
   // Ends early: fills the picks up to the budget by the current scores.
   virtual absl::Status Finish(ModelProbe& probe) = 0;
 
-  // Current scores of all candidates, larger is better (progress displays; candidates already picked included).
+  // Current scores of all candidates, larger is better (progress displays; candidates already
+  // picked included).
   virtual std::span<const float> scores() const = 0;
 
   // Standard deviation of the gate logits over candidates; 0 without logits.

@@ -1,0 +1,61 @@
+// Logits of softmax gates with their Adam state.
+//
+//   p_i = exp(w_i) / sum_{j in U} exp(w_j),  i in U          softmax over an index set U
+//   d loss/d w_i = p_i (scale g_i - scale sum_{j in U} p_j g_j)   for the mask a = scale p, g = d
+//   loss/d a
+// The softmax is shifted by the maximum over U, never over all: a far larger logit outside U must
+// not underflow it. The gradient sums to 0 over U up to rounding. Sums run in double, in index
+// order. O(|U|) each.
+#ifndef WINNOW_KERNELS_SELECTORS_GATE_LOGITS_H_
+#define WINNOW_KERNELS_SELECTORS_GATE_LOGITS_H_
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "kernels/base/checkpoint.h"
+#include "kernels/base/rng.h"
+
+namespace winnow::selectors {
+
+// probabilities[i] = softmax over `members` for i in members; other entries are left alone.
+// REQUIRES: members is ascending and not empty.
+void SoftmaxOver(std::span<const int32_t> members, std::span<const float> logits,
+                 std::span<float> probabilities);
+
+// How the logits move.
+enum class LogitOptimizer { kAdam, kSgd };
+
+class GateLogits {
+ public:
+  // All 0.
+  explicit GateLogits(int64_t size);
+
+  std::span<const float> values() const { return logits_; }
+
+  // Draws the members from N(0, 1e-5^2) and clears their moments; `index_base` numbers the draw.
+  void Redraw(std::span<const int32_t> members, const RngStream& stream, uint64_t index_base);
+
+  // One step on the members with d loss/d w in `gradient` [size]; Adam (0.9, 0.999, 1e-8) or plain
+  // SGD. `decay` shrinks the members by 1 - rate * decay first (decoupled).
+  void Update(LogitOptimizer optimizer, std::span<const int32_t> members,
+              std::span<const float> gradient, double rate, double decay);
+
+  void ClearMoments();
+
+  // Standard deviation over the members.
+  double StandardDeviation(std::span<const int32_t> members) const;
+
+  void Save(const std::string& prefix, Checkpoint& checkpoint) const;
+  absl::Status Load(const std::string& prefix, const Checkpoint& checkpoint);
+
+ private:
+  std::vector<float> logits_, first_, second_;
+  std::vector<int64_t> steps_;  // Adam steps since the moments of each logit were cleared
+};
+
+}  // namespace winnow::selectors
+
+#endif  // WINNOW_KERNELS_SELECTORS_GATE_LOGITS_H_

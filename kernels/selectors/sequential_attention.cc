@@ -1,0 +1,266 @@
+#include "kernels/selectors/sequential_attention.h"
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+
+#include "absl/strings/str_cat.h"
+#include "kernels/base/status.h"
+#include "kernels/selectors/chosen_set.h"
+#include "kernels/selectors/gate_logits.h"
+#include "kernels/selectors/gate_score.h"
+
+namespace winnow::selectors {
+namespace {
+
+std::span<const ParamSpec> Params() {
+  static const std::vector<ParamSpec> table = {
+      {.name = "steps",
+       .type = ParamType::kInt,
+       .min = 1,
+       .doc = "Steps of the whole selection run; absent: steps_per_pick decides."},
+      {.name = "steps_per_pick",
+       .type = ParamType::kInt,
+       .default_value = int64_t{40},
+       .min = 1,
+       .max = 1e6,
+       .doc = "Steps of a phase per candidate picked in it."},
+      {.name = "learning_rate",
+       .default_value = 2e-3,
+       .min = 0,
+       .min_exclusive = true,
+       .doc = "Learning rate of the network in the selection run, constant."},
+      {.name = "weight_decay",
+       .default_value = 1.0,
+       .min = 0,
+       .doc = "Decoupled weight decay of the network; 10 to 30 with few rows or near duplicates."},
+      {.name = "oversample",
+       .default_value = 1.0,
+       .min = 1,
+       .max = 10,
+       .doc = "Pick this many times the budget, then prune backward by removal loss."},
+      {.name = "picks_per_round",
+       .type = ParamType::kInt,
+       .default_value = int64_t{1},
+       .min = 1,
+       .max = 1e6,
+       .doc = "Candidates picked at the end of each phase."},
+      {.name = "warmup",
+       .default_value = 0.1,
+       .min = 0,
+       .max = 1,
+       .max_exclusive = true,
+       .doc = "Share of the steps at the start with every gate at 1 and fixed logits."},
+      {.name = "mask_scale",
+       .default_value = 1.0,
+       .min = 0,
+       .min_exclusive = true,
+       .doc = "Sum of the mask over the unselected candidates."},
+      {.name = "logit_optimizer",
+       .type = ParamType::kString,
+       .default_value = std::string("adam"),
+       .choices = {"adam", "sgd"},
+       .doc = "Optimizer of the logits."},
+      {.name = "logit_learning_rate",
+       .min = 0,
+       .min_exclusive = true,
+       .doc = "Learning rate of the logits; absent: learning_rate."},
+      {.name = "reset_logits",
+       .type = ParamType::kBool,
+       .default_value = true,
+       .doc = "Draw the logits anew and clear their moments after each phase."},
+      {.name = "batch_size",
+       .type = ParamType::kInt,
+       .min = 1,
+       .max = 1 << 20,
+       .doc = "Rows per step; absent: min(512, max(64, training rows / 16))."},
+      ScoreParam(),
+      CostExponentParam(),
+  };
+  return table;
+}
+
+class SequentialAttention final : public Selector {
+ public:
+  explicit SequentialAttention(const ParamValues& params)
+      : per_round_(GetInt(params, "picks_per_round")),
+        warmup_(GetDouble(params, "warmup")),
+        scale_(GetDouble(params, "mask_scale")),
+        reset_logits_(GetBool(params, "reset_logits")),
+        optimizer_(GetString(params, "logit_optimizer") == "sgd" ? LogitOptimizer::kSgd
+                                                                 : LogitOptimizer::kAdam),
+        logit_rate_(GetDouble(params, params.count("logit_learning_rate") != 0
+                                          ? "logit_learning_rate"
+                                          : "learning_rate")),
+        score_(params) {}
+
+  absl::Status Begin(const Problem& problem) override {
+    problem_ = problem;
+    const auto n = static_cast<size_t>(problem.candidates->size());
+    chosen_.emplace(*problem.candidates, problem.budget);
+    RETURN_IF_ERROR(chosen_->AddMustKeep());
+    logits_.emplace(problem.candidates->size());
+    stream_.emplace(problem.seed, "select/logits");
+    mask_.assign(n, 1.0f);
+    gradient_.assign(n, 0.0f);
+    const int64_t wanted = std::max<int64_t>(0, problem.max_picks - chosen_->size());
+    rounds_ = (wanted + per_round_ - 1) / per_round_;
+    first_gated_step_ = static_cast<int64_t>(warmup_ * static_cast<double>(problem.total_steps));
+    if (problem.total_steps - first_gated_step_ < rounds_) {
+      return absl::FailedPreconditionError(
+          absl::StrCat("sequential_attention has ", rounds_, " rounds but only ",
+                       problem.total_steps - first_gated_step_, " steps after the warm-up"));
+    }
+    eligible_ = chosen_->Eligible();
+    DrawLogits();
+    if (first_gated_step_ == 0) UpdateMask();
+    return absl::OkStatus();
+  }
+
+  std::string first_phase() const override {
+    return first_gated_step_ > 0 ? "warmup" : PhaseName(0);
+  }
+  std::span<const float> mask() const override { return mask_; }
+  bool needs_mask_gradient() const override { return next_step_ >= first_gated_step_; }
+
+  absl::Status Step(int64_t step, double rate, std::span<const float> mask_gradient,
+                    ModelProbe& probe, StepOutcome& outcome) override {
+    next_step_ = step + 1;
+    outcome.done = rounds_ == 0;
+    if (outcome.done) return absl::OkStatus();
+    if (next_step_ < first_gated_step_) {
+      outcome.mask_changed = false;
+      return absl::OkStatus();
+    }
+    if (step >= first_gated_step_) MoveLogits(mask_gradient, rate);
+    if (next_step_ == first_gated_step_) outcome.phase = PhaseName(0);
+    if (step >= first_gated_step_ && next_step_ == PhaseEnd(round_)) {
+      RETURN_IF_ERROR(Pick(probe, outcome));
+    }
+    UpdateMask();
+    outcome.done = eligible_.empty() || round_ >= rounds_;
+    return absl::OkStatus();
+  }
+
+  std::vector<winnow::Pick> picks() const override { return chosen_->picks(); }
+
+  absl::Status Finish(ModelProbe& probe) override {
+    ASSIGN_OR_RETURN(const auto scores, Scores(probe));
+    chosen_->FillByScore(scores, static_cast<int32_t>(round_), Left());
+    eligible_ = chosen_->Eligible();
+    UpdateMask();
+    return absl::OkStatus();
+  }
+
+  // The mask itself: 1 for what is selected, the share of attention for the others.
+  std::span<const float> scores() const override { return mask_; }
+  double logit_stddev() const override { return logits_->StandardDeviation(eligible_); }
+
+  void Save(const std::string& prefix, Checkpoint& checkpoint) const override {
+    checkpoint.PutValue(prefix + "/next_step", next_step_);
+    checkpoint.PutValue(prefix + "/round", round_);
+    checkpoint.PutArray(prefix + "/mask", std::span<const float>(mask_));
+    chosen_->Save(prefix, checkpoint);
+    logits_->Save(prefix, checkpoint);
+  }
+
+  absl::Status Load(const std::string& prefix, const Checkpoint& checkpoint) override {
+    ASSIGN_OR_RETURN(next_step_, checkpoint.GetValue<int64_t>(prefix + "/next_step"));
+    ASSIGN_OR_RETURN(round_, checkpoint.GetValue<int64_t>(prefix + "/round"));
+    RETURN_IF_ERROR(checkpoint.GetArray(prefix + "/mask", std::span<float>(mask_)));
+    RETURN_IF_ERROR(chosen_->Load(prefix, checkpoint));
+    eligible_ = chosen_->Eligible();
+    return logits_->Load(prefix, checkpoint);
+  }
+
+ private:
+  static std::string PhaseName(int64_t round) { return absl::StrCat("pick/", round + 1); }
+
+  int64_t Left() const { return std::max<int64_t>(0, problem_.max_picks - chosen_->size()); }
+
+  // First step after phase r.
+  int64_t PhaseEnd(int64_t round) const {
+    const int64_t gated = problem_.total_steps - first_gated_step_;
+    return first_gated_step_ + (round + 1) * gated / rounds_;
+  }
+
+  void DrawLogits() {
+    logits_->Redraw(eligible_, *stream_,
+                    static_cast<uint64_t>(round_) * static_cast<uint64_t>(mask_.size()));
+  }
+
+  void MoveLogits(std::span<const float> g, double rate) {
+    if (eligible_.empty()) return;
+    // mask_ holds a = sigma p on U.
+    double mean = 0.0;
+    for (int32_t i : eligible_) mean += mask_[i] / scale_ * g[i];
+    for (int32_t i : eligible_) gradient_[i] = static_cast<float>(mask_[i] * (g[i] - mean));
+    logits_->Update(optimizer_, eligible_, gradient_, logit_rate_ * rate, 0.0);
+  }
+
+  void UpdateMask() {
+    std::fill(mask_.begin(), mask_.end(), 0.0f);
+    if (!eligible_.empty()) {
+      SoftmaxOver(eligible_, logits_->values(), mask_);
+      for (int32_t i : eligible_) mask_[i] = static_cast<float>(scale_ * mask_[i]);
+    }
+    for (const winnow::Pick& pick : chosen_->picks()) mask_[pick.candidate] = 1.0f;
+  }
+
+  absl::StatusOr<std::vector<float>> Scores(ModelProbe& probe) const {
+    return score_.Of(logits_->values(), *problem_.candidates, probe);
+  }
+
+  absl::Status Pick(ModelProbe& probe, StepOutcome& outcome) {
+    ASSIGN_OR_RETURN(const auto scores, Scores(probe));
+    outcome.picks =
+        chosen_->FillByScore(scores, static_cast<int32_t>(round_), std::min(per_round_, Left()));
+    ++round_;
+    eligible_ = chosen_->Eligible();
+    if (reset_logits_) DrawLogits();
+    if (round_ < rounds_ && !eligible_.empty()) outcome.phase = PhaseName(round_);
+    return absl::OkStatus();
+  }
+
+  const int64_t per_round_;
+  const double warmup_, scale_;
+  const bool reset_logits_;
+  const LogitOptimizer optimizer_;
+  const double logit_rate_;
+  const GateScore score_;
+
+  Problem problem_;
+  std::optional<RngStream> stream_;
+  std::optional<ChosenSet> chosen_;
+  std::optional<GateLogits> logits_;
+  int64_t rounds_ = 0, first_gated_step_ = 0;
+  std::vector<float> gradient_;  // scratch, [candidates]
+
+  int64_t next_step_ = 0, round_ = 0;
+  std::vector<int32_t> eligible_;  // U
+  std::vector<float> mask_;        // a, [candidates]
+};
+
+int64_t SelectionSteps(const ParamValues& params, int64_t max_picks) {
+  if (params.count("steps") != 0) return GetInt(params, "steps");
+  const double gated = static_cast<double>(GetInt(params, "steps_per_pick") * max_picks);
+  return std::llround(gated / (1.0 - GetDouble(params, "warmup")));
+}
+
+}  // namespace
+
+Row SequentialAttentionRow() {
+  return {
+      .name = "sequential_attention",
+      .version = 1,
+      .summary = "Softmax gates over the unselected candidates, one pick at the end of each phase.",
+      .gates = {GateKind::kFeature, GateKind::kChunk, GateKind::kBlock},
+      .trains_the_model = false,
+      .params = Params(),
+      .selection_steps = SelectionSteps,
+      .make = [](const ParamValues& params) -> std::unique_ptr<Selector> {
+        return std::make_unique<SequentialAttention>(params);
+      }};
+}
+
+}  // namespace winnow::selectors
