@@ -60,20 +60,38 @@ bool ReadColumn(Cursor* cursor, Dictionary* out) {
 
 }  // namespace
 
+absl::Status DictionaryWriter::Put(const void* data, size_t size) {
+  crc_ = static_cast<uint32_t>(::crc32_z(crc_, static_cast<const Bytef*>(data), size));
+  return sink_(static_cast<const char*>(data), size);
+}
+
+absl::Status DictionaryWriter::Begin(int32_t columns) {
+  RETURN_IF_ERROR(Put(kMagic, sizeof(kMagic)));
+  return PutNumber(static_cast<uint32_t>(columns));
+}
+
+absl::Status DictionaryWriter::Add(const Dictionary& dictionary) {
+  RETURN_IF_ERROR(PutNumber(static_cast<uint32_t>(dictionary.column)));
+  RETURN_IF_ERROR(PutNumber(static_cast<uint32_t>(dictionary.ends.size())));
+  RETURN_IF_ERROR(Put(dictionary.ends.data(), dictionary.ends.size() * sizeof(uint64_t)));
+  return Put(dictionary.bytes.data(), dictionary.bytes.size());
+}
+
+absl::Status DictionaryWriter::End() {
+  const uint32_t crc = crc_;
+  return sink_(reinterpret_cast<const char*>(&crc), sizeof(crc));
+}
+
 std::string EncodeDictionaries(const std::vector<Dictionary>& dictionaries) {
-  std::string out(kMagic, sizeof(kMagic));
-  const auto put = [&out](const auto& value) {
-    out.append(reinterpret_cast<const char*>(&value), sizeof(value));
-  };
-  put(static_cast<uint32_t>(dictionaries.size()));
-  for (const Dictionary& dictionary : dictionaries) {
-    put(static_cast<uint32_t>(dictionary.column));
-    put(static_cast<uint32_t>(dictionary.ends.size()));
-    out.append(reinterpret_cast<const char*>(dictionary.ends.data()),
-               dictionary.ends.size() * sizeof(uint64_t));
-    out.append(dictionary.bytes);
-  }
-  put(static_cast<uint32_t>(::crc32_z(0, reinterpret_cast<const Bytef*>(out.data()), out.size())));
+  std::string out;
+  DictionaryWriter writer([&out](const char* data, size_t size) {
+    out.append(data, size);
+    return absl::OkStatus();
+  });
+  // The sink never fails.
+  writer.Begin(static_cast<int32_t>(dictionaries.size())).IgnoreError();
+  for (const Dictionary& dictionary : dictionaries) writer.Add(dictionary).IgnoreError();
+  writer.End().IgnoreError();
   return out;
 }
 

@@ -8,10 +8,13 @@
 #define WINNOW_KERNELS_DATA_DICTIONARY_H_
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
 namespace winnow::data {
@@ -28,6 +31,24 @@ struct Dictionary {
     const uint64_t begin = code == 1 ? 0 : ends[code - 2];
     return std::string_view(bytes).substr(begin, ends[code - 1] - begin);
   }
+};
+
+// Writes such a file piece by piece. Call Begin, Add for every column ascending, End.
+class DictionaryWriter {
+ public:
+  using Sink = std::function<absl::Status(const char* data, size_t size)>;
+  explicit DictionaryWriter(Sink sink) : sink_(std::move(sink)) {}
+
+  absl::Status Begin(int32_t columns);
+  absl::Status Add(const Dictionary& dictionary);
+  absl::Status End();
+
+ private:
+  absl::Status Put(const void* data, size_t size);
+  absl::Status PutNumber(uint32_t value) { return Put(&value, sizeof(value)); }
+
+  Sink sink_;
+  uint32_t crc_ = 0;
 };
 
 std::string EncodeDictionaries(const std::vector<Dictionary>& dictionaries);

@@ -215,6 +215,8 @@ const char* FileFormatName(FileFormat format) {
   return "";
 }
 
+std::vector<std::string> DefaultMissingTexts() { return {"", "?", "NA"}; }
+
 std::vector<std::string> CriteoColumnNames() {
   std::vector<std::string> names = {"label"};
   for (int i = 1; i <= 13; ++i) names.push_back(absl::StrCat("I", i));

@@ -76,6 +76,9 @@ std::string FormatViolations(const std::vector<SchemaViolation>& violations);
 // Names as written in schema files.
 const char* FileFormatName(FileFormat format);
 
+// Texts that mean "missing" unless the schema says otherwise.
+std::vector<std::string> DefaultMissingTexts();
+
 // Columns of the raw Criteo layout: label, I1..I13, C1..C26.
 std::vector<std::string> CriteoColumnNames();
 

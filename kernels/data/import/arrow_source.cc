@@ -12,12 +12,16 @@
 #include "kernels/data/import/array_cells.h"
 #include "kernels/data/import/arrow_status.h"
 #include "parquet/arrow/reader.h"
-#include "parquet/exception.h"
+#include "parquet/file_reader.h"
+#include "parquet/metadata.h"
 
 namespace winnow::data {
 namespace {
 
-constexpr int64_t kMaxBatchRows = 16384;
+// Rows read at a time: 4 Mi values at most, or 64 rows.
+int64_t BatchRows(int64_t columns) {
+  return std::clamp<int64_t>((int64_t{4} << 20) / std::max<int64_t>(1, columns), 64, 16384);
+}
 
 using Reader = std::shared_ptr<arrow::RecordBatchReader>;
 
@@ -70,6 +74,7 @@ class ArrowSource : public TableSource {
   }
   void SetParquet(std::unique_ptr<parquet::arrow::FileReader> parquet) {
     parquet_ = std::move(parquet);
+    total_rows_ = parquet_->parquet_reader()->metadata()->num_rows();
   }
 
   const std::vector<std::string>& names() const override { return names_; }
@@ -107,7 +112,7 @@ class ArrowSource : public TableSource {
       RETURN_IF_ERROR(FromArrow(reader_->ReadNext(&rest_), file_.name()));
       if (rest_ == nullptr) return CheckEnd();
     }
-    batch_ = rest_->Slice(0, std::min(kMaxBatchRows, rest_->num_rows()));
+    batch_ = rest_->Slice(0, std::min(BatchRows(rest_->num_columns()), rest_->num_rows()));
     rest_ = rest_->Slice(batch_->num_rows());
     return batch_->num_rows();
   }
@@ -121,7 +126,13 @@ class ArrowSource : public TableSource {
   }
 
   int64_t first_row_number() const override { return first_row_; }
-  int64_t bytes_read() const override { return file_.bytes_read(); }
+  // Parquet is read out of order, column by column: the share of rows stands for the bytes.
+  int64_t bytes_read() const override {
+    if (total_rows_ <= 0) return file_.bytes_read();
+    const int64_t rows = first_row_ - 1 + (batch_ == nullptr ? 0 : batch_->num_rows());
+    return static_cast<int64_t>(static_cast<double>(rows) / static_cast<double>(total_rows_) *
+                                static_cast<double>(file_.size_bytes()));
+  }
   bool is_complete() const override { return is_complete_; }
 
  private:
@@ -142,10 +153,11 @@ class ArrowSource : public TableSource {
   std::vector<int32_t> position_;  // of a column in the batches
   std::shared_ptr<arrow::RecordBatch> rest_, batch_;
   int64_t first_row_ = 1;
+  int64_t total_rows_ = -1;  // Parquet: of the file
   bool is_complete_ = true;
 };
 
-absl::StatusOr<Reader> OpenIpcReader(const RawFile& file) {
+absl::StatusOr<Reader> OpenIpcReader(RawFile& file) {
   if (file.head().compare(0, 6, "ARROW1") == 0) {
     ASSIGN_OR_RETURN(const auto random, file.RandomAccess());
     WINNOW_ASSIGN_FROM_ARROW(auto reader, arrow::ipc::RecordBatchFileReader::Open(random),
@@ -163,11 +175,11 @@ absl::StatusOr<std::unique_ptr<parquet::arrow::FileReader>> OpenParquetReader(co
   // Columns are read page by page: the memory does not grow with the size of a row group.
   parquet::ReaderProperties properties;
   properties.enable_buffered_stream();
-  parquet::ArrowReaderProperties arrow_properties(/*use_threads=*/false);
-  arrow_properties.set_pre_buffer(false);
-  arrow_properties.set_batch_size(kMaxBatchRows);
   parquet::arrow::FileReaderBuilder builder;
   RETURN_IF_ERROR(FromArrow(builder.Open(random, properties), file.name()));
+  parquet::ArrowReaderProperties arrow_properties(/*use_threads=*/false);
+  arrow_properties.set_pre_buffer(false);
+  arrow_properties.set_batch_size(BatchRows(builder.raw_reader()->metadata()->num_columns()));
   builder.properties(arrow_properties);
   std::unique_ptr<parquet::arrow::FileReader> reader;
   RETURN_IF_ERROR(FromArrow(builder.Build(&reader), file.name()));

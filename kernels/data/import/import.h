@@ -29,10 +29,12 @@ struct InputFile {
 };
 
 struct ImportOptions {
-  int64_t block_bytes =
-      8 << 20;  // of text read at a time; a row must fit. The result does not depend on it
-  int64_t sample_bytes = 16 << 20;  // of every file, decompressed, looked at to infer a schema
-  int64_t max_dictionary_bytes = 512 << 20;  // of all dictionaries together while they are built
+  // Text read and parsed at a time; longer rows widen it. The result does not depend on it.
+  int64_t block_bytes = 1 << 20;
+  // Of every file, decompressed, looked at to infer a schema.
+  int64_t sample_bytes = 16 << 20;
+  // Of all dictionaries together while they are built.
+  int64_t max_dictionary_bytes = 512 << 20;
 };
 
 struct ImportProgress {

@@ -14,6 +14,7 @@
 #include "arrow/util/compression.h"
 #include "kernels/base/status.h"
 #include "kernels/data/import/arrow_status.h"
+#include "kernels/data/import/input_files.h"
 
 namespace winnow::data {
 namespace {
@@ -58,13 +59,10 @@ absl::Status CheckPath(const std::string& path, const std::string& name, int64_t
 
 }  // namespace
 
-std::string DisplayName(const InputFile& file) {
-  return file.declared_name.empty() ? file.path : file.declared_name;
-}
-
 absl::StatusOr<RawFile> RawFile::Open(const InputFile& file) {
   RawFile raw;
   raw.name_ = DisplayName(file);
+  raw.path_ = file.path;
   RETURN_IF_ERROR(CheckPath(file.path, raw.name_, &raw.size_bytes_));
   WINNOW_ASSIGN_FROM_ARROW(raw.file_, arrow::io::ReadableFile::Open(file.path), raw.name_);
   WINNOW_ASSIGN_FROM_ARROW(const auto first, raw.file_->ReadAt(0, 16), raw.name_);
@@ -99,20 +97,22 @@ absl::StatusOr<std::shared_ptr<arrow::io::RandomAccessFile>> RawFile::RandomAcce
   return file_;
 }
 
-absl::StatusOr<std::shared_ptr<arrow::io::InputStream>> RawFile::Stream() const {
-  RETURN_IF_ERROR(FromArrow(file_->Seek(0), name_));
-  // The file outlives its streams: a stream that is closed must not close it.
-  const std::shared_ptr<arrow::io::InputStream> plain(file_.get(), [keep = file_](auto*) {});
-  if (!is_gzip_) return plain;
+absl::StatusOr<std::shared_ptr<arrow::io::InputStream>> RawFile::Stream() {
+  // A decompressing stream closes what it reads from, so every stream has a file of its own.
+  WINNOW_ASSIGN_FROM_ARROW(streamed_, arrow::io::ReadableFile::Open(path_), name_);
+  if (!is_gzip_) return streamed_;
   WINNOW_ASSIGN_FROM_ARROW(std::shared_ptr<arrow::util::Codec> codec,
                            arrow::util::Codec::Create(arrow::Compression::GZIP), name_);
+  WINNOW_ASSIGN_FROM_ARROW(auto stream,
+                           arrow::io::CompressedInputStream::Make(codec.get(), streamed_), name_);
   // The codec must live as long as the stream.
-  WINNOW_ASSIGN_FROM_ARROW(auto stream, arrow::io::CompressedInputStream::Make(codec.get(), plain),
-                           name_);
-  auto* bare = stream.get();
+  auto* const bare = stream.get();
   return std::shared_ptr<arrow::io::InputStream>(bare, [stream, codec](auto*) {});
 }
 
-int64_t RawFile::bytes_read() const { return file_->Tell().ValueOr(0); }
+int64_t RawFile::bytes_read() const {
+  const auto& file = streamed_ == nullptr ? file_ : streamed_;
+  return file->closed() ? size_bytes_ : file->Tell().ValueOr(size_bytes_);
+}
 
 }  // namespace winnow::data

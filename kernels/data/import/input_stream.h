@@ -12,9 +12,6 @@
 
 namespace winnow::data {
 
-// Name of a file in messages.
-std::string DisplayName(const InputFile& file);
-
 class RawFile {
  public:
   // NOT_FOUND; INVALID_ARGUMENT for folders, empty files, and files compressed in a way that is not
@@ -30,17 +27,17 @@ class RawFile {
   // The file itself, for formats that are read out of order. INVALID_ARGUMENT when it is
   // compressed.
   absl::StatusOr<std::shared_ptr<arrow::io::RandomAccessFile>> RandomAccess() const;
-  // Its content from the beginning, decompressed. One stream at a time.
-  absl::StatusOr<std::shared_ptr<arrow::io::InputStream>> Stream() const;
-  // Bytes of the file (as it lies on disk) that the stream has taken.
+  // Its content from the beginning, decompressed.
+  absl::StatusOr<std::shared_ptr<arrow::io::InputStream>> Stream();
+  // Bytes of the file (as it lies on disk) that the last stream has taken.
   int64_t bytes_read() const;
 
  private:
-  std::string name_;
+  std::string name_, path_;
   int64_t size_bytes_ = 0;
   bool is_gzip_ = false;
   std::string head_;
-  std::shared_ptr<arrow::io::RandomAccessFile> file_;
+  std::shared_ptr<arrow::io::RandomAccessFile> file_, streamed_;
 };
 
 }  // namespace winnow::data

@@ -38,9 +38,11 @@ class TextSource : public TableSource {
         filter_(dialect_.comment),
         window_(static_cast<size_t>(limits.block_bytes)) {
     options_ = MakeParseOptions(dialect_.delimiter, dialect_.quoting);
+    // Rows before a ragged one are handed out first, so that which error comes first does not
+    // depend on the size of blocks.
     options_.invalid_row_handler = [this](const arrow::csv::InvalidRow& row) {
-      NoteRaggedRow(row);
-      return arrow::csv::InvalidRowResult::Error;
+      if (ragged_.empty()) NoteRaggedRow(row);
+      return arrow::csv::InvalidRowResult::Skip;
     };
   }
 
@@ -75,8 +77,11 @@ class TextSource : public TableSource {
   absl::Status ReadColumn(int32_t column, std::vector<Cell>* cells) override {
     cells->clear();
     cells->reserve(static_cast<size_t>(parser_->num_rows()));
+    // Rows after a ragged one are not handed out.
+    const auto rows = static_cast<size_t>(next_row_ - first_row_);
     const bool trim = dialect_.trim;
     const auto visit = [&](const uint8_t* data, uint32_t size, bool) {
+      if (cells->size() == rows) return arrow::Status::OK();
       std::string_view text(reinterpret_cast<const char*>(data), size);
       if (trim) text = TrimBlanks(text);
       cells->push_back(missing_.Contains(text) ? Cell::Missing() : Cell::Text(text));
@@ -96,6 +101,7 @@ class TextSource : public TableSource {
 
   // Parses up to max_rows further rows into parser_; 0 at the end.
   absl::StatusOr<int64_t> Parse(int32_t max_rows) {
+    if (!ragged_.empty()) return Invalid(ragged_);
     while (true) {
       RETURN_IF_ERROR(Fill());
       if (position_ == buffer_.size()) return 0;
@@ -108,8 +114,12 @@ class TextSource : public TableSource {
       // Rows that a limit cuts off at the end are no rows.
       const arrow::Status status =
           is_final && !is_cut_ ? parser_->ParseFinal(view, &parsed) : parser_->Parse(view, &parsed);
-      if (!status.ok()) return ParseError(status);
+      if (!status.ok()) return FromArrow(status, file_.name());
       position_ += parsed;
+      if (!ragged_.empty()) {
+        return ragged_row_ == next_row_ ? absl::StatusOr<int64_t>(Invalid(ragged_))
+                                        : ragged_row_ - next_row_;
+      }
       if (parser_->num_rows() > 0) return parser_->num_rows();
       if (is_final) return 0;
       if (parsed == 0) RETURN_IF_ERROR(Widen());
@@ -168,15 +178,12 @@ class TextSource : public TableSource {
   }
 
   void NoteRaggedRow(const arrow::csv::InvalidRow& row) {
+    ragged_row_ = row.number;
     ragged_ = absl::StrCat("row ", row.number, ": ", row.actual_columns, " fields, expected ",
                            row.expected_columns, ": ", Quoted(row.text));
     if (row.text.find('"') != std::string_view::npos && dialect_.quoting) {
       absl::StrAppend(&ragged_, "; is a quote missing?");
     }
-  }
-
-  absl::Status ParseError(const arrow::Status& status) const {
-    return ragged_.empty() ? FromArrow(status, file_.name()) : Invalid(ragged_);
   }
 
   absl::Status ReadHeader() {
@@ -233,7 +240,8 @@ class TextSource : public TableSource {
   bool is_cut_ = false;     // by the limit
   int64_t pending_rows_ = 0;
   int64_t next_row_ = 1, first_row_ = 1;
-  std::string ragged_;
+  std::string ragged_;  // the error of the first ragged row
+  int64_t ragged_row_ = 0;
 };
 
 }  // namespace

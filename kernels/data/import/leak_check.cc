@@ -1,0 +1,108 @@
+#include "kernels/data/import/leak_check.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+namespace winnow::data {
+namespace {
+
+constexpr double kLeakAuc = 0.99;
+constexpr int64_t kMaxRows = 20000;
+constexpr int64_t kMaxValues = 20'000'000;
+constexpr int64_t kLeastOfAClass = 10;
+
+struct Sample {
+  std::vector<int64_t> rows;
+  std::vector<int> labels;
+};
+
+Sample TakeSample(const PackedTable& table, int64_t columns) {
+  const int64_t most = std::min(kMaxRows, kMaxValues / std::max<int64_t>(1, columns));
+  const int64_t step = std::max<int64_t>(1, (table.rows() + most - 1) / std::max<int64_t>(1, most));
+  Sample sample;
+  for (int64_t row = 0; row < table.rows(); row += step) {
+    sample.rows.push_back(row);
+    sample.labels.push_back(table.target(row) == 1.0f);
+  }
+  return sample;
+}
+
+bool HasBoth(const std::vector<int>& labels) {
+  const int64_t positive = std::count(labels.begin(), labels.end(), 1);
+  return std::min(positive, static_cast<int64_t>(labels.size()) - positive) >= kLeastOfAClass;
+}
+
+double NumericAuc(const PackedTable& table, int32_t position, const Sample& sample) {
+  std::vector<double> scores;
+  for (const int64_t row : sample.rows) {
+    const float x = table.numeric(row)[position];
+    scores.push_back(std::isnan(x) ? -std::numeric_limits<double>::infinity() : x);
+  }
+  const double auc = ScoreAuc(scores, sample.labels);
+  return std::max(auc, 1 - auc);
+}
+
+double CategoricalAuc(const PackedTable& table, int32_t slot, int64_t vocabulary,
+                      const Sample& sample) {
+  std::vector<double> positive(static_cast<size_t>(vocabulary)), count(positive.size());
+  double all = 0;
+  size_t fitted = 0;
+  for (size_t i = 0; i < sample.rows.size(); i += 2, ++fitted) {
+    const int32_t code = table.codes(sample.rows[i])[slot];
+    positive[code] += sample.labels[i];
+    count[code] += 1;
+    all += sample.labels[i];
+  }
+  const double share = all / static_cast<double>(fitted);
+  std::vector<double> scores;
+  std::vector<int> labels;
+  for (size_t i = 1; i < sample.rows.size(); i += 2) {
+    const int32_t code = table.codes(sample.rows[i])[slot];
+    scores.push_back((positive[code] + share) / (count[code] + 1));
+    labels.push_back(sample.labels[i]);
+  }
+  return HasBoth(labels) ? ScoreAuc(scores, labels) : 0.5;
+}
+
+}  // namespace
+
+std::vector<Leak> FindLeaks(const PackedTable& table, const DatasetProfile& profile) {
+  std::vector<Leak> leaks;
+  if (profile.target.kind != TargetKind::kBinary) return leaks;
+  const Sample sample = TakeSample(table, static_cast<int64_t>(profile.columns.size()));
+  if (!HasBoth(sample.labels)) return leaks;
+  int32_t numeric = 0, slot = 0;
+  for (size_t i = 0; i < profile.columns.size(); ++i) {
+    const ColumnProfile& column = profile.columns[i];
+    const double auc = column.kind == ColumnKind::kNumeric
+                           ? NumericAuc(table, numeric++, sample)
+                           : CategoricalAuc(table, slot++, column.vocabulary, sample);
+    if (auc > kLeakAuc) leaks.push_back({static_cast<int32_t>(i), auc});
+  }
+  return leaks;
+}
+
+// Mann-Whitney: (sum of the ranks of positive rows - n1 (n1 + 1) / 2) / (n1 n0), equal scores
+// sharing their mean rank.
+double ScoreAuc(const std::vector<double>& scores, const std::vector<int>& labels) {
+  std::vector<uint32_t> order(scores.size());
+  std::iota(order.begin(), order.end(), 0u);
+  std::sort(order.begin(), order.end(),
+            [&scores](uint32_t a, uint32_t b) { return scores[a] < scores[b]; });
+  double rank_sum = 0, positive = 0;
+  for (size_t begin = 0; begin < order.size();) {
+    size_t end = begin;
+    double here = 0;
+    while (end < order.size() && scores[order[end]] == scores[order[begin]])
+      here += labels[order[end++]];
+    rank_sum += here * static_cast<double>(begin + 1 + end) / 2;
+    positive += here;
+    begin = end;
+  }
+  const double negative = static_cast<double>(order.size()) - positive;
+  return (rank_sum - positive * (positive + 1) / 2) / (positive * negative);
+}
+
+}  // namespace winnow::data
