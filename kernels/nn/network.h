@@ -15,13 +15,13 @@
 #define WINNOW_KERNELS_NN_NETWORK_H_
 
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "kernels/base/aligned_buffer.h"
 #include "kernels/base/checkpoint.h"
 #include "kernels/plan/plan.h"
 
@@ -75,14 +75,16 @@ class Network {
 
   // The whole block; between tensors there is padding that stays 0. 64-byte aligned, as is every
   // tensor.
-  std::span<float> parameters() { return {data_.get(), static_cast<size_t>(size_)}; }
-  std::span<const float> parameters() const { return {data_.get(), static_cast<size_t>(size_)}; }
-  float* weights(int32_t layer) { return data_.get() + layers_[layer].weights; }
-  const float* weights(int32_t layer) const { return data_.get() + layers_[layer].weights; }
-  float* bias(int32_t layer) { return data_.get() + layers_[layer].bias; }
-  const float* bias(int32_t layer) const { return data_.get() + layers_[layer].bias; }
-  float* table(int32_t index) { return data_.get() + embeddings_[index].values; }
-  const float* table(int32_t index) const { return data_.get() + embeddings_[index].values; }
+  std::span<float> parameters() { return {data_.data(), static_cast<size_t>(data_.size())}; }
+  std::span<const float> parameters() const {
+    return {data_.data(), static_cast<size_t>(data_.size())};
+  }
+  float* weights(int32_t layer) { return data_.data() + layers_[layer].weights; }
+  const float* weights(int32_t layer) const { return data_.data() + layers_[layer].weights; }
+  float* bias(int32_t layer) { return data_.data() + layers_[layer].bias; }
+  const float* bias(int32_t layer) const { return data_.data() + layers_[layer].bias; }
+  float* table(int32_t index) { return data_.data() + embeddings_[index].values; }
+  const float* table(int32_t index) const { return data_.data() + embeddings_[index].values; }
 
   // Number of parameters, without padding.
   int64_t parameter_count() const;
@@ -98,16 +100,12 @@ class Network {
   absl::Status Load(const std::string& prefix, const Checkpoint& checkpoint);
 
  private:
-  struct FreeAligned {
-    void operator()(float* p) const;
-  };
   Network() = default;
 
   plan::ModelShape shape_;
   std::vector<DenseLayer> layers_;
   std::vector<EmbeddingTable> embeddings_;
-  int64_t size_ = 0;
-  std::unique_ptr<float[], FreeAligned> data_;
+  AlignedBuffer<float> data_;
 };
 
 }  // namespace winnow::nn

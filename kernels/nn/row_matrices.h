@@ -1,0 +1,49 @@
+// The matrices with one row per row of a batch: inputs, activations and their gradients.
+//
+// Row strides are multiples of ops::kLanes, and ops::kLanes floats after the last row can be read,
+// as kernels/ops asks for.
+#ifndef WINNOW_KERNELS_NN_ROW_MATRICES_H_
+#define WINNOW_KERNELS_NN_ROW_MATRICES_H_
+
+#include <cstdint>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "kernels/base/aligned_buffer.h"
+#include "kernels/nn/network.h"
+
+namespace winnow::nn {
+
+// A view of a row-major matrix.
+struct RowMatrix {
+  float* data = nullptr;
+  int64_t stride = 0;
+  float* row(int64_t i) const { return data + i * stride; }
+};
+
+class RowMatrices {
+ public:
+  // For up to `rows` rows; gradients only when `backward`.
+  static absl::StatusOr<RowMatrices> Create(const Network& network, int64_t rows, bool backward);
+
+  RowMatrix input;                  // X [rows x input_width]
+  RowMatrix dense;                  // numeric inputs as the source gives them; null: straight to X
+  std::vector<RowMatrix> output;    // of layer l, after the activation; the last: logits
+  std::vector<RowMatrix> gradient;  // dZ of layer l; empty without backward
+  RowMatrix input_gradient;         // dX; null without backward or without embeddings
+  AlignedBuffer<int32_t> codes;     // [rows x categorical fields]
+  AlignedBuffer<float> target, weight;  // [rows]
+  int64_t code_stride = 0;
+
+  // Input of layer l.
+  const RowMatrix& layer_input(int32_t layer) const {
+    return layer == 0 ? input : output[layer - 1];
+  }
+
+ private:
+  AlignedBuffer<float> storage_;
+};
+
+}  // namespace winnow::nn
+
+#endif  // WINNOW_KERNELS_NN_ROW_MATRICES_H_

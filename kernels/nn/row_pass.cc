@@ -1,0 +1,174 @@
+#include "kernels/nn/row_pass.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstring>
+
+#include "kernels/ops/activation.h"
+#include "kernels/ops/dense.h"
+#include "kernels/ops/embedding.h"
+#include "kernels/ops/loss.h"
+#include "kernels/ops/noise.h"
+
+namespace winnow::nn {
+namespace {
+
+// Numeric columns between two embeddings whose gradient is computed along rather than the product
+// being cut in two: a product of 16 columns costs about what a call costs.
+constexpr int32_t kMaxGap = 16;
+
+// Draws of a row come in whole blocks of the generator.
+constexpr uint64_t kDrawBlock = 8;
+constexpr uint64_t RoundUpToDrawBlock(uint64_t n) {
+  return (n + kDrawBlock - 1) / kDrawBlock * kDrawBlock;
+}
+
+}  // namespace
+
+RowPass::RowPass(const Network& network) : network_(&network) { PlanInputs(); }
+
+void RowPass::PlanInputs() {
+  int32_t dense = 0;
+  for (const plan::InputField& field : network_->shape().fields) {
+    if (field.categorical) {
+      const int32_t begin = field.first_row, end = field.first_row + field.rows;
+      if (!gradient_runs_.empty() && begin - gradient_runs_.back().end <= kMaxGap) {
+        gradient_runs_.back().end = end;
+      } else {
+        gradient_runs_.push_back({begin, end});
+      }
+      continue;
+    }
+    values_.push_back({dense, field.first_row});
+    if (!dense_runs_.empty() &&
+        dense_runs_.back().input_begin + dense_runs_.back().length == field.first_row) {
+      dense_runs_.back().length += field.rows;
+    } else {
+      dense_runs_.push_back({dense, field.first_row, field.rows});
+    }
+    dense += field.rows;
+  }
+  for (const int32_t units : network_->shape().hidden_units) {
+    dropout_width_ += static_cast<int64_t>(RoundUpToDrawBlock(static_cast<uint64_t>(units)));
+  }
+}
+
+void RowPass::SetFold(int32_t layer, const float* weights) {
+  fold_layer_ = weights == nullptr ? -1 : layer;
+  folded_ = weights;
+}
+
+void RowPass::Load(const BatchSource& source, int64_t begin, int64_t end, int thread,
+                   bool with_target, int64_t at, RowMatrices& rows) const {
+  const int64_t count = end - begin;
+  const RowMatrix& dense = rows.dense.data != nullptr ? rows.dense : rows.input;
+  BatchRows out;
+  out.dense = dense.row(at);
+  out.dense_stride = dense.stride;
+  out.codes = rows.codes.data() + at * rows.code_stride;
+  out.target = with_target ? rows.target.data() + at : nullptr;
+  out.weight = with_target ? rows.weight.data() + at : nullptr;
+  source.Fill(begin, end, thread, out);
+  if (rows.dense.data == nullptr) return;
+  for (int64_t i = at; i < at + count; ++i) {
+    for (const DenseRun& run : dense_runs_) {
+      std::memcpy(rows.input.row(i) + run.input_begin, rows.dense.row(i) + run.dense_begin,
+                  static_cast<size_t>(run.length) * sizeof(float));
+    }
+  }
+  for (const EmbeddingTable& table : network_->embeddings()) {
+    ops::GatherEmbedding(count, out.codes + table.slot, rows.code_stride,
+                         network_->table(table.slot), table.dimension,
+                         rows.input.row(at) + table.first_row, rows.input.stride);
+  }
+}
+
+void RowPass::AddNoise(const StepNoise& noise, int64_t begin, int64_t end, float* scratch,
+                       RowMatrices& rows) const {
+  const int64_t width = network_->shape().dense_width;
+  const uint64_t draws = RoundUpToDrawBlock(static_cast<uint64_t>(width));
+  for (int64_t i = begin; i < end; ++i) {
+    std::fill_n(scratch, width, 0.0f);
+    ops::AddGaussianNoise(*noise.input_stream, (noise.first_row + i) * draws, width,
+                          noise.input_stddev, scratch);
+    float* x = rows.input.row(i);
+    for (const ValueColumn& value : values_) x[value.input] += scratch[value.dense];
+  }
+}
+
+bool RowPass::Forward(int64_t begin, int64_t end, const StepNoise* noise, RowMatrices& rows) const {
+  const int64_t count = end - begin;
+  const auto last = static_cast<int32_t>(network_->layers().size()) - 1;
+  uint64_t unit = 0;  // first draw of the layer within a row
+  for (int32_t l = 0; l <= last; ++l) {
+    const DenseLayer& layer = network_->layers()[l];
+    const RowMatrix& in = rows.layer_input(l);
+    const RowMatrix& out = rows.output[l];
+    if (!ops::DenseForward(count, layer.inputs, layer.outputs, in.row(begin), in.stride, weights(l),
+                           out.row(begin), out.stride)) {
+      return false;
+    }
+    if (l == last) {
+      ops::AddBias(count, layer.outputs, network_->bias(l), out.row(begin), out.stride);
+      break;
+    }
+    ops::AddBiasRelu(count, layer.outputs, network_->bias(l), out.row(begin), out.stride);
+    if (noise == nullptr || noise->dropout_stream == nullptr) continue;
+    for (int64_t i = begin; i < end; ++i) {
+      ops::Dropout(*noise->dropout_stream,
+                   (noise->first_row + i) * static_cast<uint64_t>(dropout_width_) + unit,
+                   layer.outputs, noise->dropout, out.row(i));
+    }
+    unit += RoundUpToDrawBlock(static_cast<uint64_t>(layer.outputs));
+  }
+  return true;
+}
+
+double RowPass::Loss(LossKind loss, int64_t begin, int64_t end, float scale,
+                     RowMatrices& rows) const {
+  const RowMatrix& logits = rows.output.back();
+  const float* z = logits.row(begin);
+  float* dz = scale > 0 ? rows.gradient.back().row(begin) : nullptr;
+  const float* target = rows.target.data() + begin;
+  const float* weight = rows.weight.data() + begin;
+  const int64_t count = end - begin;
+  switch (loss) {
+    case LossKind::kLogistic:
+      return ops::LogisticLoss(count, z, logits.stride, target, weight, scale, dz);
+    case LossKind::kSoftmax:
+      return ops::SoftmaxLoss(count, network_->shape().outputs, z, logits.stride, target, weight,
+                              scale, dz);
+    case LossKind::kSquared:
+      return ops::SquaredLoss(count, z, logits.stride, target, weight, scale, dz);
+  }
+  return 0;
+}
+
+bool RowPass::Backward(int64_t begin, int64_t end, float dropout, RowMatrices& rows) const {
+  const int64_t count = end - begin;
+  const float scale = 1.0f / (1.0f - dropout);
+  for (auto l = static_cast<int32_t>(network_->layers().size()) - 1; l >= 1; --l) {
+    const DenseLayer& layer = network_->layers()[l];
+    const RowMatrix& dz = rows.gradient[l];
+    const RowMatrix& below = rows.gradient[l - 1];
+    if (!ops::DenseBackwardData(count, layer.inputs, layer.outputs, dz.row(begin), dz.stride,
+                                weights(l), below.row(begin), below.stride)) {
+      return false;
+    }
+    ops::ReluBackward(count, layer.inputs, rows.output[l - 1].row(begin), scale, below.row(begin),
+                      below.stride);
+  }
+  const DenseLayer& first = network_->layers()[0];
+  const RowMatrix& dz = rows.gradient[0];
+  for (const InputRun& run : gradient_runs_) {
+    if (!ops::DenseBackwardData(count, run.end - run.begin, first.outputs, dz.row(begin), dz.stride,
+                                weights(0) + static_cast<int64_t>(run.begin) * first.outputs,
+                                rows.input_gradient.row(begin) + run.begin,
+                                rows.input_gradient.stride)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+}  // namespace winnow::nn
