@@ -1,9 +1,9 @@
-// Which waiting job runs next: round robin over tenants; inside a tenant the highest priority; then
-// first come, first served. Decides only: no time, no threads, no I/O.
+// Which waiting piece of work runs next: round robin over tenants; inside a tenant the highest
+// priority; then first come, first served. Decides only: no time, no threads, no I/O.
 //
-// The job whose turn it is waits for its slots, and nobody overtakes it: a job of many threads
-// cannot be starved by a stream of small ones. A tenant at its running limit is passed over and
-// keeps its turn's place.
+// The one whose turn it is waits until it fits, and nobody overtakes it: a job of many threads
+// cannot be starved by a stream of small ones. A tenant that may not run now (its running limit),
+// or whose items all wait for their time, is passed over.
 #ifndef WINNOW_SERVER_SCHED_FAIR_QUEUE_H_
 #define WINNOW_SERVER_SCHED_FAIR_QUEUE_H_
 
@@ -11,48 +11,52 @@
 #include <functional>
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <tuple>
 
 #include "absl/time/time.h"
+#include "server/domain/names.h"
 
 namespace winnow::sched {
 
 struct QueuedItem {
+  domain::WorkKind kind = domain::WorkKind::kJob;
   std::string tenant;
   std::string id;
   int32_t priority = 0;
-  int64_t order = 0;  // creation order, unique
+  int64_t order = 0;  // creation order, unique in its queue
   int32_t threads = 1;
+  int64_t memory_estimate_bytes = 0;
   absl::Duration not_before =
       absl::ZeroDuration();  // Clock::Monotonic; a crashed job waits a little
 };
 
 class FairQueue {
  public:
-  // REQUIRES: no item of this tenant and id is in the queue.
+  // REQUIRES: no item of this kind, tenant and id is in the queue.
   void Push(const QueuedItem& item);
   // False when it is not in the queue.
-  bool Remove(const std::string& tenant, const std::string& id);
+  bool Remove(domain::WorkKind kind, const std::string& tenant, const std::string& id);
 
-  // Takes out and returns the item whose turn it is, or nothing when none is ready or it needs more
-  // than `free_slots`. `may_run` says whether a tenant is below its running limit.
-  std::optional<QueuedItem> PopNext(int32_t free_slots, absl::Duration now,
-                                    const std::function<bool(const std::string&)>& may_run);
+  // Takes out and returns the item whose turn it is, or nothing when no item is ready or that item
+  // does not fit. Each call that returns an item moves the turn to the next tenant.
+  std::optional<QueuedItem> PopNext(absl::Duration now,
+                                    const std::function<bool(const std::string& tenant)>& may_run,
+                                    const std::function<bool(const QueuedItem&)>& fits);
 
   int64_t size() const { return size_; }
   int64_t size_of(const std::string& tenant) const;
-  // The earliest not_before after `now` among all items, if any.
-  std::optional<absl::Duration> NextReady(absl::Duration now) const;
 
  private:
   using Key =
-      std::tuple<int32_t, int64_t>;  // (-priority, order): ascending is the order of service
+      std::tuple<int64_t, int64_t>;  // (-priority, order): ascending is the order of service
   using TenantQueue = std::map<Key, QueuedItem>;
+  using Tenants = std::map<std::string, TenantQueue>;
 
-  std::map<std::string, TenantQueue> tenants_;  // no empty ones
-  std::string last_served_;                     // round robin goes on after this name
+  static TenantQueue::iterator FirstReady(TenantQueue& queue, absl::Duration now);
+
+  Tenants tenants_;          // no empty queues
+  std::string last_served_;  // round robin goes on after this name
   int64_t size_ = 0;
 };
 

@@ -19,6 +19,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "server/base/clock.h"
+#include "server/base/executor.h"
 #include "server/base/file_system.h"
 #include "server/base/ids.h"
 #include "server/domain/layout.h"
@@ -30,6 +31,7 @@
 namespace winnow::sched {
 
 struct SchedulerOptions {
+  std::string data_dir;
   int32_t job_slots = 1;                   // one slot = one thread of a job
   int32_t import_slots = 1;                // imports and inferences; never wait behind training
   int64_t default_memory_limit_bytes = 0;  // of a job's worker; 0 = none
@@ -45,16 +47,20 @@ struct SchedulerOptions {
       absl::Milliseconds(500);  // before a crashed job's next start; doubles
 };
 
-// OWNERSHIP: all must outlive the scheduler.
+// OWNERSHIP: all must outlive the scheduler, but the launcher, whose reports come here: StartDrain,
+// KillAll, destroy the launcher (it waits for its last reports), then the scheduler.
 struct SchedulerDeps {
   const server::Clock* clock = nullptr;
   server::FileSystem* files = nullptr;
+  server::Executor* executor = nullptr;  // starts workers there: claims and forks
   server::IdSource* ids = nullptr;
   store::Store* store = nullptr;
   launch::Launcher* launcher = nullptr;
   AttemptControl* control = nullptr;  // may be null until SetControl
   // Free and total bytes of memory; empty = not known, and then memory is not checked.
   std::function<void(int64_t* free_bytes, int64_t* total_bytes)> memory;
+  // Told after each end of an attempt and each cancel, on any thread; for metrics. May be empty.
+  std::function<void(const domain::Job&)> on_job_changed;
 };
 
 // What an attached worker must know besides the resource itself.
