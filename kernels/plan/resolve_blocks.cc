@@ -1,0 +1,69 @@
+#include <algorithm>
+
+#include "kernels/plan/resolver.h"
+
+namespace winnow::plan {
+namespace {
+
+constexpr int64_t kBytesPerValue = 4;
+
+}  // namespace
+
+void ResolveBlocks(Resolver& r, BlockPruning& task) {
+  const std::string path = "block_pruning";
+  CheckBudget(r, path + ".budget", task.budget, /*density_allowed=*/true);
+  r.Require(!task.budget.max_bytes, path + ".budget.max_bytes", "is not for blocks; use density");
+  r.Require(!task.budget.max_flops, path + ".budget.max_flops", "is not for blocks; use density");
+  if (!task.block_rows) task.block_rows = 16;
+  if (!task.block_columns) task.block_columns = 16;
+  r.RequireRange(path + ".block.rows", *task.block_rows, *task.block_rows >= 1, "must be >= 1");
+  r.RequireRange(path + ".block.columns", *task.block_columns, *task.block_columns >= 1,
+                 "must be >= 1");
+  if (task.layers.empty()) task.layers = {"dense_0"};
+  r.Require(task.layers.size() == 1, path + ".layers",
+            "pruning several layers in one job is not built yet; name one");
+  const ModelShape& model = r.plan.model;
+  std::vector<std::string> known;
+  for (size_t l = 0; l <= model.hidden_units.size(); ++l)
+    known.push_back(absl::StrCat("dense_", l));
+  const auto layer = std::find(known.begin(), known.end(), task.layers.front());
+  if (layer == known.end()) {
+    r.Add(path + ".layers[0]", absl::StrCat("no layer '", task.layers.front(), "'",
+                                            Suggest(task.layers.front(), known)));
+    return;
+  }
+  const auto index = static_cast<size_t>(layer - known.begin());
+  CandidateSet& set = r.plan.candidates;
+  set.gate = GateKind::kBlock;
+  BlockGrid& grid = set.grid;
+  grid.layer = static_cast<int32_t>(index);
+  grid.rows = index == 0 ? model.input_width : model.hidden_units[index - 1];
+  grid.columns = index < model.hidden_units.size() ? model.hidden_units[index] : model.outputs;
+  grid.block_rows = std::max(1, *task.block_rows);
+  grid.block_columns = std::max(1, *task.block_columns);
+  const int64_t blocks = static_cast<int64_t>(grid.grid_rows()) * grid.grid_columns();
+  if (blocks > r.limits.max_candidates) {
+    r.Add(path + ".block", absl::StrCat("makes ", blocks, " blocks; at most ",
+                                        r.limits.max_candidates, " are allowed"));
+    return;
+  }
+  set.items.reserve(static_cast<size_t>(blocks));
+  for (int32_t p = 0; p < grid.grid_rows(); ++p) {
+    for (int32_t q = 0; q < grid.grid_columns(); ++q) {
+      const int64_t rows = std::min(grid.block_rows, grid.rows - p * grid.block_rows);
+      const int64_t columns = std::min(grid.block_columns, grid.columns - q * grid.block_columns);
+      Candidate candidate;
+      candidate.name = absl::StrCat(*layer, "[", p, ",", q, "]");
+      candidate.cost.bytes = rows * columns * kBytesPerValue;
+      candidate.cost.flops = rows * columns;
+      set.items.push_back(std::move(candidate));
+    }
+  }
+  if (task.budget.max_count && *task.budget.max_count > blocks) {
+    r.Add(path + ".budget.max_count",
+          absl::StrCat("must be at most ", blocks, " (the number of blocks), got ",
+                       *task.budget.max_count));
+  }
+}
+
+}  // namespace winnow::plan

@@ -1,0 +1,86 @@
+#include <algorithm>
+#include <cstdint>
+
+#include "kernels/plan/resolver.h"
+
+namespace winnow::plan {
+namespace {
+
+constexpr int64_t kLeastMemory = int64_t{64} << 20;
+// What a worker needs before it has any data: code, libraries, buffers of the runtime; measured 60
+// to 90 MB.
+constexpr int64_t kBaseMemory = int64_t{128} << 20;
+// Multiply-adds per second of one core in a whole step (half the measured 150 GF/s of small layers
+// counts two operations), and the fixed cost of a row: gather, loss, bookkeeping.
+constexpr double kMultiplyAddsPerSecond = 5e10;
+constexpr double kSecondsPerRow = 1e-7;
+
+int64_t DenseWeights(const ModelShape& shape) {
+  int64_t weights = 0, inputs = shape.input_width;
+  for (int32_t units : shape.hidden_units) {
+    weights += inputs * units;
+    inputs = units;
+  }
+  return weights + inputs * shape.outputs;
+}
+
+// Seconds of `steps` steps: forward, weight gradient and backward-data, three products of the
+// weights per row.
+double StepSeconds(const ModelShape& shape, int64_t steps, int64_t batch) {
+  const double per_row =
+      3.0 * static_cast<double>(DenseWeights(shape)) / kMultiplyAddsPerSecond + kSecondsPerRow;
+  return static_cast<double>(steps) * static_cast<double>(batch) * per_row;
+}
+
+// Ordinary trainings besides the selection: retrain, controls, curve.
+int64_t Trainings(const Plan& plan) {
+  int64_t trainings = 1 + static_cast<int64_t>(plan.curve.size());
+  for (const std::string& control : *plan.spec.evaluation.controls) {
+    trainings += control == "random" ? *plan.spec.evaluation.random_draws : 1;
+  }
+  return trainings;
+}
+
+Estimate MakeEstimate(const Resolver& r) {
+  const Plan& plan = r.plan;
+  Estimate estimate;
+  const int64_t trainings = Trainings(plan);
+  estimate.steps = plan.selection_steps + trainings * plan.training_steps;
+  const int64_t batch = std::max<int64_t>(*plan.spec.training.batch_size, plan.selection_batch);
+  int64_t widths = plan.model.input_width;
+  for (int32_t units : plan.model.hidden_units) widths += units;
+  // Weights, two moments, the folded copy, the best epoch's copy; activations with their gradients;
+  // row lists and the order of an epoch; per-candidate state.
+  estimate.memory_bytes = kBaseMemory + 6 * 4 * plan.model.parameters + 3 * 4 * batch * widths +
+                          3 * 4 * r.profile.rows + 256 * plan.candidates.size();
+  estimate.seconds =
+      StepSeconds(plan.model, plan.selection_steps, plan.selection_batch) +
+      StepSeconds(plan.model, trainings * plan.training_steps, *plan.spec.training.batch_size);
+  return estimate;
+}
+
+}  // namespace
+
+void ResolveResources(Resolver& r) {
+  ResourcesSpec& resources = r.plan.spec.resources;
+  r.plan.estimate = MakeEstimate(r);
+  if (!resources.memory_limit_bytes) {
+    resources.memory_limit_bytes =
+        std::max<int64_t>(int64_t{512} << 20, 2 * r.plan.estimate.memory_bytes);
+  }
+  if (!resources.workers) resources.workers = 1;
+  if (!resources.priority) resources.priority = 0;
+  r.RequireRange("resources.memory_limit_bytes", *resources.memory_limit_bytes,
+                 *resources.memory_limit_bytes >= kLeastMemory,
+                 absl::StrCat("must be >= ", kLeastMemory));
+  if (resources.wall_clock_limit_s) {
+    r.RequireRange("resources.wall_clock_limit_s", *resources.wall_clock_limit_s,
+                   *resources.wall_clock_limit_s > 0, "must be > 0");
+  }
+  r.RequireRange("resources.workers", *resources.workers, *resources.workers == 1,
+                 "more than 1 is not built yet; must be 1");
+  r.RequireRange("resources.priority", *resources.priority,
+                 *resources.priority >= -100 && *resources.priority <= 100, "must be -100 to 100");
+}
+
+}  // namespace winnow::plan

@@ -1,0 +1,98 @@
+#include <algorithm>
+#include <variant>
+
+#include "kernels/plan/resolver.h"
+
+namespace winnow::plan {
+namespace {
+
+// Levenshtein distance, for suggestions.
+size_t Distance(const std::string& a, const std::string& b) {
+  std::vector<size_t> row(b.size() + 1);
+  for (size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (size_t i = 1; i <= a.size(); ++i) {
+    size_t diagonal = row[0];
+    row[0] = i;
+    for (size_t j = 1; j <= b.size(); ++j) {
+      const size_t above = row[j];
+      row[j] = std::min({above + 1, row[j - 1] + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1)});
+      diagonal = above;
+    }
+  }
+  return row[b.size()];
+}
+
+}  // namespace
+
+std::string Suggest(const std::string& name, const std::vector<std::string>& known) {
+  if (known.empty()) return "";
+  const auto nearest = std::min_element(
+      known.begin(), known.end(),
+      [&](const auto& a, const auto& b) { return Distance(name, a) < Distance(name, b); });
+  if (Distance(name, *nearest) <= std::max<size_t>(1, name.size() / 3)) {
+    return absl::StrCat("; did you mean '", *nearest, "'?");
+  }
+  std::string text = "; known: ";
+  constexpr size_t kShown = 8;
+  for (size_t i = 0; i < std::min(known.size(), kShown); ++i) {
+    absl::StrAppend(&text, i == 0 ? "" : ", ", known[i]);
+  }
+  if (known.size() > kShown) absl::StrAppend(&text, ", and ", known.size() - kShown, " more");
+  return text;
+}
+
+void CheckBudget(Resolver& r, const std::string& path, const Budget& budget, bool density_allowed) {
+  const bool any = budget.max_count || budget.max_bytes || budget.max_flops ||
+                   budget.max_latency_us || budget.density || budget.quality_tolerance;
+  r.Require(any, path,
+            density_allowed ? "is empty; give density or max_count"
+                            : "is empty; give max_count, max_bytes or max_flops");
+  const auto positive = [&](const char* field, const std::optional<int64_t>& bound) {
+    if (bound) {
+      r.RequireRange(absl::StrCat(path, ".", field), *bound, *bound >= 1, "must be >= 1");
+    }
+  };
+  positive("max_count", budget.max_count);
+  positive("max_bytes", budget.max_bytes);
+  positive("max_flops", budget.max_flops);
+  if (budget.density && density_allowed) {
+    r.RequireRange(path + ".density", *budget.density, *budget.density > 0 && *budget.density <= 1,
+                   "must be in (0, 1]");
+  } else if (budget.density) {
+    r.Add(path + ".density", "is for block_pruning only; use max_count");
+  }
+  r.Require(!budget.max_latency_us, path + ".max_latency_us", "is not built yet; use max_flops");
+  r.Require(!budget.quality_tolerance, path + ".quality_tolerance",
+            "is not built yet; use max_count with evaluation.curve");
+}
+
+void ResolveTask(Resolver& r) {
+  Task& task = r.plan.spec.task;
+  if (auto* features = std::get_if<FeatureSelection>(&task)) {
+    r.plan.task = "feature_selection";
+    r.plan.budget = features->budget;
+    ResolveFeatures(r, *features);
+  } else if (auto* chunks = std::get_if<EmbeddingDimension>(&task)) {
+    r.plan.task = "embedding_dimension";
+    r.plan.budget = chunks->budget;
+    ResolveChunks(r, *chunks);
+  } else if (auto* blocks = std::get_if<BlockPruning>(&task)) {
+    r.plan.task = "block_pruning";
+    r.plan.budget = blocks->budget;
+    ResolveBlocks(r, *blocks);
+  } else if (std::holds_alternative<FeatureCross>(task)) {
+    r.Add("feature_cross", "is not built yet");
+  } else if (std::holds_alternative<LayerPruning>(task)) {
+    r.Add("layer_pruning", "is not built yet");
+  } else {
+    r.Add("task", "no task; give one of feature_selection, embedding_dimension, block_pruning");
+  }
+  if (r.plan.candidates.items.empty()) return;
+  std::vector<Cost> costs;
+  for (const Candidate& candidate : r.plan.candidates.items) costs.push_back(candidate.cost);
+  r.plan.max_picks = MaxAffordableCount(r.plan.budget, costs);
+  r.Require(r.plan.max_picks >= 1, r.plan.task + ".budget",
+            absl::StrCat("holds none of the ", costs.size(), " candidates"));
+}
+
+}  // namespace winnow::plan
