@@ -35,6 +35,10 @@ class DatasetStore {
   virtual absl::StatusOr<Created<domain::Dataset>> CreateDataset(const NewDataset& dataset,
                                                                  const RequestKey& request) = 0;
   virtual absl::StatusOr<domain::Dataset> GetDataset(const domain::DatasetName& name) = 0;
+  // The dataset that an earlier create with this id made, or NOT_FOUND. INVALID_ARGUMENT
+  // REQUEST_ID_REUSED. For answering a retry before admission is asked again.
+  virtual absl::StatusOr<domain::Dataset> FindDatasetByRequest(const std::string& tenant,
+                                                               const RequestKey& request) = 0;
   // Newest first.
   virtual absl::StatusOr<Page<domain::Dataset>> ListDatasets(const std::string& tenant,
                                                              const domain::Filter& filter,

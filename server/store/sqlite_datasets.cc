@@ -139,6 +139,17 @@ absl::StatusOr<Dataset> SqliteStore::GetDataset(const DatasetName& name) {
   });
 }
 
+absl::StatusOr<Dataset> SqliteStore::FindDatasetByRequest(const std::string& tenant,
+                                                          const RequestKey& request) {
+  return Read<Dataset>([&](Database& database) -> absl::StatusOr<Dataset> {
+    ASSIGN_OR_RETURN(const std::optional<int64_t> id,
+                     FindRequest(database, tenant, RequestMethod::kCreateDataset, request));
+    if (id.has_value()) return LoadDatasetByRow(database, *id);
+    return domain::MakeError(absl::StatusCode::kNotFound, reason::kDatasetNotFound,
+                             absl::StrCat("no dataset was made by request ", request.request_id));
+  });
+}
+
 absl::StatusOr<Page<Dataset>> SqliteStore::ListDatasets(const std::string& tenant,
                                                         const domain::Filter& filter,
                                                         const PageRequest& page) {

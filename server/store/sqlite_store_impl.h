@@ -73,6 +73,8 @@ class SqliteStore final : public Store {
   absl::StatusOr<Created<domain::Dataset>> CreateDataset(const NewDataset& dataset,
                                                          const RequestKey& request) override;
   absl::StatusOr<domain::Dataset> GetDataset(const domain::DatasetName& name) override;
+  absl::StatusOr<domain::Dataset> FindDatasetByRequest(const std::string& tenant,
+                                                       const RequestKey& request) override;
   absl::StatusOr<Page<domain::Dataset>> ListDatasets(const std::string& tenant,
                                                      const domain::Filter& filter,
                                                      const PageRequest& page) override;

@@ -59,6 +59,12 @@ TEST_P(DatasetConformanceTest, CreateIsIdempotentAndRefusesTakenNames) {
   const RequestKey key{kRequestA, "body"};
   ASSERT_OK(store().CreateDataset(UploadOf("d"), key));
   EXPECT_TRUE(store().CreateDataset(UploadOf("d"), key)->replayed);
+  ASSERT_OK_AND_ASSIGN(const domain::Dataset found, store().FindDatasetByRequest("t", key));
+  EXPECT_EQ(found.name, Data("d"));
+  EXPECT_THAT(store().FindDatasetByRequest("t", {kRequestB, "body"}),
+              HasReason(domain::reason::kDatasetNotFound));
+  EXPECT_THAT(store().FindDatasetByRequest("t", {kRequestA, "other"}),
+              HasReason(domain::reason::kRequestIdReused));
   EXPECT_THAT(store().CreateDataset(UploadOf("d"), {kRequestA, "other"}),
               HasReason(reason::kRequestIdReused));
   EXPECT_THAT(store().CreateDataset(UploadOf("d"), {}), HasReason(reason::kDatasetExists));
