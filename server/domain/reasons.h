@@ -57,6 +57,7 @@ inline constexpr char kTooManyThreads[] = "TOO_MANY_THREADS";    // more than th
 inline constexpr char kNotEnoughMemory[] = "NOT_ENOUGH_MEMORY";  // estimate above the machine
 
 // UNAVAILABLE.
+inline constexpr char kStarting[] = "STARTING";
 inline constexpr char kDraining[] = "DRAINING";
 inline constexpr char kStoreBusy[] = "STORE_BUSY";
 inline constexpr char kWatcherTooSlow[] = "WATCHER_TOO_SLOW";

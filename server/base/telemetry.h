@@ -1,0 +1,47 @@
+// What the server tells about itself while it works, as an interface: metrics count it, tests
+// record it, and by default nobody listens.
+#ifndef WINNOW_SERVER_BASE_TELEMETRY_H_
+#define WINNOW_SERVER_BASE_TELEMETRY_H_
+
+#include <cstdint>
+#include <string>
+
+#include "absl/time/time.h"
+
+namespace winnow::server {
+
+// Calls must be cheap and must not block. THREAD-SAFETY: any thread.
+class Telemetry {
+ public:
+  virtual ~Telemetry() = default;
+
+  // Names are those of the contract: "winnow.v1.JobService", "GetJob"; codes "OK", "NOT_FOUND".
+  virtual void OnRpcStarted(const std::string& /*service*/, const std::string& /*method*/) {}
+  virtual void OnRpcHandled(const std::string& /*service*/, const std::string& /*method*/,
+                            const std::string& /*code*/, bool /*streaming*/,
+                            absl::Duration /*took*/) {}
+  // A message of a stream, in either direction.
+  virtual void OnRpcMessage(const std::string& /*service*/, const std::string& /*method*/) {}
+  // A request that was refused for now: quota, queue, disk, drain.
+  virtual void OnRejected(const std::string& /*reason*/) {}
+
+  virtual void OnWatchersChanged(int /*delta*/) {}
+  virtual void OnWatchResumed() {}
+  virtual void OnWatchEventsSent(int64_t /*count*/) {}
+  // Events that the log was ahead of a watcher when it read.
+  virtual void OnWatchLag(int64_t /*events*/) {}
+  virtual void OnWatchClosed(const std::string& /*reason*/) {}
+
+  virtual void OnUploadsChanged(int /*delta*/) {}
+  virtual void OnUploadBytes(int64_t /*bytes*/) {}
+  virtual void OnUploadChunkCorrupt() {}
+
+  // What the newest progress of a running job adds to the one before.
+  virtual void OnTraining(const std::string& /*algorithm*/, int64_t /*steps*/, double /*samples*/) {
+  }
+  virtual void OnCheckpoint(int64_t /*bytes*/) {}
+};
+
+}  // namespace winnow::server
+
+#endif  // WINNOW_SERVER_BASE_TELEMETRY_H_
