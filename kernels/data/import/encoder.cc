@@ -114,20 +114,35 @@ void NumericEncoder::Describe(ColumnProfile* column) const {
 
 absl::Status DictionaryEncoder::Encode(std::span<const Cell> cells, const FieldBlock& field,
                                        size_t* bad) {
+  constexpr size_t kLanes = ValueDictionary::kLanes;
+  std::string_view texts[kLanes];
+  size_t positions[kLanes];
+  int32_t ids[kLanes];
+  size_t lanes = 0;
+  const auto flush = [&]() -> absl::Status {
+    size_t bad_lane = 0;
+    const absl::Status status =
+        values_.CountAll(std::span<const std::string_view>(texts, lanes), ids, &bad_lane);
+    if (!status.ok()) {
+      *bad = positions[bad_lane];
+      return status;
+    }
+    for (size_t lane = 0; lane < lanes; ++lane) Put(field, positions[lane], ids[lane] + 1);
+    lanes = 0;
+    return absl::OkStatus();
+  };
+  buffers_.resize(kLanes);
   for (size_t i = 0; i < cells.size(); ++i) {
     if (cells[i].is_missing()) {
       ++missing_;
       Put(field, i, int32_t{0});
       continue;
     }
-    const auto id = values_.Count(CellText(cells[i], &buffer_));
-    if (!id.ok()) {
-      *bad = i;
-      return id.status();
-    }
-    Put(field, i, *id + 1);
+    positions[lanes] = i;
+    texts[lanes] = CellText(cells[i], &buffers_[lanes]);
+    if (++lanes == kLanes) RETURN_IF_ERROR(flush());
   }
-  return absl::OkStatus();
+  return flush();
 }
 
 absl::Status HashEncoder::Encode(std::span<const Cell> cells, const FieldBlock& field,

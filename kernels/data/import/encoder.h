@@ -69,7 +69,7 @@ class DictionaryEncoder : public Encoder {
  private:
   ValueDictionary values_;
   int64_t missing_ = 0;
-  std::string buffer_;
+  std::vector<std::string> buffers_;  // texts of numbers, one a lane
 };
 
 // int32 code of a hashed value; 0 = missing.

@@ -186,17 +186,9 @@ absl::Status FeatureSet::CheckMissing(int64_t rows) const {
                    " rows; leave ", empty.size() == 1 ? "it" : "them", " out with kind: ignore"));
 }
 
-void FeatureSet::FinishNumeric(Feature* feature, std::vector<std::string>* warnings) const {
-  ColumnProfile& column = feature->profile;
-  feature->numeric->Describe(&column);
-  if (column.min == column.max && column.missing == 0) {
-    warnings->push_back(absl::StrCat("column ", Quoted(column.name), " is constant"));
-  }
-}
-
-absl::Status FeatureSet::FinishDictionary(int32_t column, Feature* feature,
-                                          Renumbering* renumbering, DictionaryWriter* dictionaries,
-                                          DatasetProfile* profile) const {
+absl::Status FeatureSet::FinishDictionary(int32_t column, int64_t rows, Feature* feature,
+                                          Renumbering* renumbering,
+                                          DictionaryWriter* dictionaries) {
   ColumnProfile& out = feature->profile;
   const ValueDictionary& values = feature->dictionary->values();
   out.missing = feature->dictionary->missing();
@@ -211,18 +203,24 @@ absl::Status FeatureSet::FinishDictionary(int32_t column, Feature* feature,
     dictionary.bytes.append(values.value(order[i]));
     dictionary.ends.push_back(dictionary.bytes.size());
   }
-  if (values.size() == 1 && out.missing == 0) {
-    profile->warnings.push_back(absl::StrCat("column ", Quoted(out.name), " is constant"));
-  }
-  if (profile->rows >= kLeastRowsOfAnId &&
-      static_cast<double>(values.size()) > kIdShare * static_cast<double>(profile->rows)) {
-    profile->warnings.push_back(absl::StrCat("column ", Quoted(out.name), " has ", values.size(),
-                                             " different values in ", profile->rows,
-                                             " rows, like an id"));
+  if (values.size() == 1 && out.missing == 0) constant_.push_back(out.name);
+  if (rows >= kLeastRowsOfAnId &&
+      static_cast<double>(values.size()) > kIdShare * static_cast<double>(rows)) {
+    like_ids_.push_back(out.name);
   }
   renumbering->codes.push_back(std::move(final_code));
   feature->dictionary.reset();
   return dictionaries->Add(dictionary);
+}
+
+void FeatureSet::WarnOfColumns(std::vector<std::string>* warnings) const {
+  if (!constant_.empty()) {
+    warnings->push_back(absl::StrCat("constant: ", ListColumns(constant_)));
+  }
+  if (!like_ids_.empty()) {
+    warnings->push_back(absl::StrCat("another value in more than nine of ten rows, like an id: ",
+                                     ListColumns(like_ids_)));
+  }
 }
 
 void FeatureSet::FinishHash(Feature* feature, std::vector<std::string>* warnings) const {
@@ -254,16 +252,19 @@ absl::Status FeatureSet::Finish(DatasetProfile* profile, Renumbering* renumberin
   for (size_t i = 0; i < features_.size(); ++i) {
     Feature& feature = features_[i];
     if (feature.numeric) {
-      FinishNumeric(&feature, &profile->warnings);
+      feature.numeric->Describe(&feature.profile);
+      const bool is_constant = feature.profile.min == feature.profile.max;
+      if (is_constant && feature.profile.missing == 0) constant_.push_back(feature.profile.name);
     } else if (feature.dictionary) {
-      RETURN_IF_ERROR(
-          FinishDictionary(static_cast<int32_t>(i), &feature, renumbering, dictionaries, profile));
+      RETURN_IF_ERROR(FinishDictionary(static_cast<int32_t>(i), profile->rows, &feature,
+                                       renumbering, dictionaries));
     } else {
       FinishHash(&feature, &profile->warnings);
       renumbering->codes.emplace_back();
     }
     profile->columns.push_back(feature.profile);
   }
+  WarnOfColumns(&profile->warnings);
   return dictionaries->End();
 }
 

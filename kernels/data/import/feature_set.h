@@ -74,9 +74,9 @@ class FeatureSet {
   void AddRoles(const DatasetSchema& schema);
   void PlaceFields();
   void Compact(std::vector<Cell>* cells) const;
-  void FinishNumeric(Feature* feature, std::vector<std::string>* warnings) const;
-  absl::Status FinishDictionary(int32_t column, Feature* feature, Renumbering* renumbering,
-                                DictionaryWriter* dictionaries, DatasetProfile* profile) const;
+  absl::Status FinishDictionary(int32_t column, int64_t rows, Feature* feature,
+                                Renumbering* renumbering, DictionaryWriter* dictionaries);
+  void WarnOfColumns(std::vector<std::string>* warnings) const;
   void FinishHash(Feature* feature, std::vector<std::string>* warnings) const;
   absl::Status CheckMissing(int64_t rows) const;
 
@@ -95,6 +95,7 @@ class FeatureSet {
   std::vector<Cell> cells_;
   std::vector<uint32_t> kept_;  // rows of the batch that have a target
   bool keeps_all_ = true;
+  std::vector<std::string> constant_, like_ids_;  // columns to warn of
 };
 
 }  // namespace winnow::data

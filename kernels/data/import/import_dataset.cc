@@ -42,7 +42,7 @@ class Importer {
     RETURN_IF_ERROR(CheckRows());
     RETURN_IF_ERROR(Describe());
     RETURN_IF_ERROR(SealTable());
-    RETURN_IF_ERROR(DescribeTable());
+    RETURN_IF_ERROR(CountParts());
     RETURN_IF_ERROR(output_.CreateWith(kProfileFile, Json()));
     RETURN_IF_ERROR(output_.Commit());
     Report(1.0);
@@ -150,17 +150,24 @@ class Importer {
 
   absl::Status SealTable() {
     RETURN_IF_ERROR(CheckStop());
-    ASSIGN_OR_RETURN(const SealedTable sealed, writer_->Seal(renumbering_));
+    const auto columns = static_cast<int64_t>(profile_.columns.size());
+    ASSIGN_OR_RETURN(const SealedTable sealed,
+                     writer_->Seal(renumbering_, LeakSampleRows(columns)));
     profile_.table_bytes = sealed.bytes;
     profile_.table_sha256 = sealed.sha256;
+    for (const Leak& leak : FindLeaks(sealed.sample, features_->shape(), profile_)) {
+      Warn(
+          absl::StrFormat("column %s alone separates the two classes (AUC %.4f): it may give the "
+                          "target away",
+                          Quoted(profile_.columns[leak.column].name), leak.auc));
+    }
     return absl::OkStatus();
   }
 
-  // What is found out from the finished table.
-  absl::Status DescribeTable() {
-    ASSIGN_OR_RETURN(const PackedTable table, PackedTable::Open(table_file_->temporary_path()));
+  absl::Status CountParts() {
     profile_.split = *schema_.split;
     if (profile_.split.kind == SplitSpec::Kind::kGroup) {
+      ASSIGN_OR_RETURN(const PackedTable table, PackedTable::Open(table_file_->temporary_path()));
       ASSIGN_OR_RETURN(const SplitRows rows, MakeSplit(table, profile_, profile_.split));
       profile_.split_rows = {static_cast<int64_t>(rows.train.size()),
                              static_cast<int64_t>(rows.validation.size()),
@@ -168,17 +175,9 @@ class Importer {
     } else {
       profile_.split_rows = CountSplit(profile_, profile_.split);
     }
-    if (profile_.split_rows.train == 0) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("split: no training row is left of ", profile_.rows, " rows"));
-    }
-    for (const Leak& leak : FindLeaks(table, profile_)) {
-      Warn(
-          absl::StrFormat("column %s alone separates the two classes (AUC %.4f): it may give the "
-                          "target away",
-                          Quoted(profile_.columns[leak.column].name), leak.auc));
-    }
-    return absl::OkStatus();
+    if (profile_.split_rows.train > 0) return absl::OkStatus();
+    return absl::InvalidArgumentError(
+        absl::StrCat("split: no training row is left of ", profile_.rows, " rows"));
   }
 
   std::string Json() const {

@@ -193,6 +193,9 @@ class Inference {
       for (const auto& [label, rows] : labels_.labels()) {
         if (WithoutDot(label) == order[1]) schema().target.positive.push_back(label);
       }
+    } else {
+      order = {labels_.labels().begin()->first, labels_.labels().rbegin()->first};
+      std::sort(order.begin(), order.end(), LabelLess);
     }
     if (labels_.is_numeric()) return;
     Warn(absl::StrCat("target ", name, ": the positive class is taken to be ", Quoted(order[1]),

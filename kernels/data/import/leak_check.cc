@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <limits>
 #include <numeric>
 
@@ -13,72 +14,89 @@ constexpr int64_t kMaxRows = 20000;
 constexpr int64_t kMaxValues = 20'000'000;
 constexpr int64_t kLeastOfAClass = 10;
 
-struct Sample {
-  std::vector<int64_t> rows;
-  std::vector<int> labels;
-};
-
-Sample TakeSample(const PackedTable& table, int64_t columns) {
-  const int64_t most = std::min(kMaxRows, kMaxValues / std::max<int64_t>(1, columns));
-  const int64_t step = std::max<int64_t>(1, (table.rows() + most - 1) / std::max<int64_t>(1, most));
-  Sample sample;
-  for (int64_t row = 0; row < table.rows(); row += step) {
-    sample.rows.push_back(row);
-    sample.labels.push_back(table.target(row) == 1.0f);
+// The records with the fields that matter.
+class Sample {
+ public:
+  Sample(const std::string& records, const PackedShape& shape) : records_(records), shape_(shape) {
+    for (size_t i = 0; i < rows(); ++i) {
+      labels_.push_back(Field<float>(i, shape_.target_offset()) == 1.0f);
+    }
   }
-  return sample;
-}
+  size_t rows() const { return records_.size() / static_cast<size_t>(shape_.stride()); }
+  const std::vector<int>& labels() const { return labels_; }
+  float numeric(size_t row, int32_t column) const { return Field<float>(row, 4 * column); }
+  int32_t code(size_t row, int32_t slot) const {
+    return Field<int32_t>(row, shape_.code_offset() + 4 * slot);
+  }
+
+ private:
+  template <typename T>
+  T Field(size_t row, int32_t offset) const {
+    T value;
+    std::memcpy(&value, records_.data() + row * static_cast<size_t>(shape_.stride()) + offset,
+                sizeof(value));
+    return value;
+  }
+
+  const std::string& records_;
+  const PackedShape& shape_;
+  std::vector<int> labels_;
+};
 
 bool HasBoth(const std::vector<int>& labels) {
   const int64_t positive = std::count(labels.begin(), labels.end(), 1);
   return std::min(positive, static_cast<int64_t>(labels.size()) - positive) >= kLeastOfAClass;
 }
 
-double NumericAuc(const PackedTable& table, int32_t position, const Sample& sample) {
+double NumericAuc(const Sample& sample, int32_t column) {
   std::vector<double> scores;
-  for (const int64_t row : sample.rows) {
-    const float x = table.numeric(row)[position];
+  for (size_t row = 0; row < sample.rows(); ++row) {
+    const float x = sample.numeric(row, column);
     scores.push_back(std::isnan(x) ? -std::numeric_limits<double>::infinity() : x);
   }
-  const double auc = ScoreAuc(scores, sample.labels);
+  const double auc = ScoreAuc(scores, sample.labels());
   return std::max(auc, 1 - auc);
 }
 
-double CategoricalAuc(const PackedTable& table, int32_t slot, int64_t vocabulary,
-                      const Sample& sample) {
+double CategoricalAuc(const Sample& sample, int32_t slot, int64_t vocabulary) {
   std::vector<double> positive(static_cast<size_t>(vocabulary)), count(positive.size());
   double all = 0;
   size_t fitted = 0;
-  for (size_t i = 0; i < sample.rows.size(); i += 2, ++fitted) {
-    const int32_t code = table.codes(sample.rows[i])[slot];
-    positive[code] += sample.labels[i];
+  for (size_t i = 0; i < sample.rows(); i += 2, ++fitted) {
+    const int32_t code = sample.code(i, slot);
+    positive[code] += sample.labels()[i];
     count[code] += 1;
-    all += sample.labels[i];
+    all += sample.labels()[i];
   }
   const double share = all / static_cast<double>(fitted);
   std::vector<double> scores;
   std::vector<int> labels;
-  for (size_t i = 1; i < sample.rows.size(); i += 2) {
-    const int32_t code = table.codes(sample.rows[i])[slot];
+  for (size_t i = 1; i < sample.rows(); i += 2) {
+    const int32_t code = sample.code(i, slot);
     scores.push_back((positive[code] + share) / (count[code] + 1));
-    labels.push_back(sample.labels[i]);
+    labels.push_back(sample.labels()[i]);
   }
   return HasBoth(labels) ? ScoreAuc(scores, labels) : 0.5;
 }
 
 }  // namespace
 
-std::vector<Leak> FindLeaks(const PackedTable& table, const DatasetProfile& profile) {
+int64_t LeakSampleRows(int64_t columns) {
+  return std::min(kMaxRows, kMaxValues / std::max<int64_t>(1, columns));
+}
+
+std::vector<Leak> FindLeaks(const std::string& records, const PackedShape& shape,
+                            const DatasetProfile& profile) {
   std::vector<Leak> leaks;
   if (profile.target.kind != TargetKind::kBinary) return leaks;
-  const Sample sample = TakeSample(table, static_cast<int64_t>(profile.columns.size()));
-  if (!HasBoth(sample.labels)) return leaks;
+  const Sample sample(records, shape);
+  if (!HasBoth(sample.labels())) return leaks;
   int32_t numeric = 0, slot = 0;
   for (size_t i = 0; i < profile.columns.size(); ++i) {
     const ColumnProfile& column = profile.columns[i];
     const double auc = column.kind == ColumnKind::kNumeric
-                           ? NumericAuc(table, numeric++, sample)
-                           : CategoricalAuc(table, slot++, column.vocabulary, sample);
+                           ? NumericAuc(sample, numeric++)
+                           : CategoricalAuc(sample, slot++, column.vocabulary);
     if (auc > kLeakAuc) leaks.push_back({static_cast<int32_t>(i), auc});
   }
   return leaks;

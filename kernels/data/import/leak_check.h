@@ -16,12 +16,16 @@ struct Leak {
   double auc = 0;
 };
 
-// Columns of a table with a binary target that alone reach an AUC above 0.99, on at most 20,000
-// evenly spaced rows (fewer for wide tables: 2e7 values in all). A numeric column is its own score,
-// in either direction, missing values below all others; a categorical one is scored by the share of
-// positive rows per value on every other row of the sample and judged on the rest. Nothing is found
-// in samples with fewer than 10 rows of a class.
-std::vector<Leak> FindLeaks(const PackedTable& table, const DatasetProfile& profile);
+// Rows of the sample that FindLeaks looks at: 20,000, fewer for wide tables (2e7 values in all).
+int64_t LeakSampleRows(int64_t columns);
+
+// Columns of a table with a binary target that alone reach an AUC above 0.99 on `records`, a sample
+// of its records. A numeric column is its own score, in either direction, missing values below all
+// others; a categorical one is scored by the share of positive rows per value on every other row of
+// the sample and judged on the rest. Nothing is found in samples with fewer than 10 rows of a
+// class.
+std::vector<Leak> FindLeaks(const std::string& records, const PackedShape& shape,
+                            const DatasetProfile& profile);
 
 // Area under the ROC curve of `scores` for labels 0 and 1; ties count half. REQUIRES: both labels
 // occur.

@@ -42,7 +42,7 @@ absl::Status TableWriter::Append(const char* records, size_t size) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<SealedTable> TableWriter::Seal(const Renumbering& renumbering) {
+absl::StatusOr<SealedTable> TableWriter::Seal(const Renumbering& renumbering, int64_t sample_rows) {
   shape_.rows = rows();
   const std::string header = EncodePackedHeader(shape_);
   RETURN_IF_ERROR(file_->WriteAt(0, header.data(), header.size()));
@@ -51,6 +51,10 @@ absl::StatusOr<SealedTable> TableWriter::Seal(const Renumbering& renumbering) {
   const int64_t stride = shape_.stride();
   const int64_t step = std::max<int64_t>(1, kPassBytes / stride) * stride;
   const bool is_final = renumbering.codes.empty() && renumbering.classes.empty();
+  const int64_t spacing =
+      std::max<int64_t>(1, shape_.rows / std::max<int64_t>(1, sample_rows)) * stride;
+  int64_t next_sample = 0;
+  SealedTable sealed;
   std::string records;
   for (int64_t at = 0; at < bytes_; at += step) {
     records.resize(static_cast<size_t>(std::min(step, bytes_ - at)));
@@ -60,8 +64,14 @@ absl::StatusOr<SealedTable> TableWriter::Seal(const Renumbering& renumbering) {
       RETURN_IF_ERROR(file_->WriteAt(kPackedHeaderBytes + at, records.data(), records.size()));
     }
     sha256.Update(records);
+    for (; next_sample < at + static_cast<int64_t>(records.size()); next_sample += spacing) {
+      sealed.sample.append(records, static_cast<size_t>(next_sample - at),
+                           static_cast<size_t>(stride));
+    }
   }
-  return SealedTable{kPackedHeaderBytes + bytes_, sha256.Hex()};
+  sealed.bytes = kPackedHeaderBytes + bytes_;
+  sealed.sha256 = sha256.Hex();
+  return sealed;
 }
 
 void TableWriter::Renumber(const Renumbering& renumbering, std::string* records) const {

@@ -22,6 +22,7 @@ struct Renumbering {
 struct SealedTable {
   int64_t bytes = 0;
   std::string sha256;  // lower-case hex
+  std::string sample;  // evenly spaced records
 };
 
 class TableWriter {
@@ -31,8 +32,9 @@ class TableWriter {
 
   // `size` bytes of whole records.
   absl::Status Append(const char* records, size_t size);
-  // RESOURCE_EXHAUSTED as PendingFile. Nothing is appended afterwards.
-  absl::StatusOr<SealedTable> Seal(const Renumbering& renumbering);
+  // Returns `sample_rows` evenly spaced records, or all when there are no more. RESOURCE_EXHAUSTED
+  // as PendingFile. Nothing is appended afterwards.
+  absl::StatusOr<SealedTable> Seal(const Renumbering& renumbering, int64_t sample_rows);
   int64_t rows() const { return bytes_ / shape_.stride(); }
 
  private:
