@@ -76,10 +76,14 @@ find_package_handle_standard_args(
 
 if(WinnowArrow_FOUND AND NOT TARGET winnow::arrow)
   add_library(winnow::arrow INTERFACE IMPORTED)
-  target_link_libraries(
+  target_link_libraries(winnow::arrow INTERFACE ${_arrow_libraries})
+  # As options, which stand before all libraries: among the libraries CMake keeps the last of two
+  # mentions, and other targets (gRPC, our SHA-256) mention OpenSSL as well.
+  target_link_options(
     winnow::arrow
-    INTERFACE "-Wl,--push-state,--no-as-needed" OpenSSL::SSL OpenSSL::Crypto "-Wl,--pop-state"
-              ${_arrow_libraries})
+    INTERFACE
+      "SHELL:-Wl,--push-state,--no-as-needed ${OPENSSL_SSL_LIBRARY} ${OPENSSL_CRYPTO_LIBRARY} -Wl,--pop-state"
+  )
   if(WINNOW_PYARROW_DIR)
     target_include_directories(winnow::arrow SYSTEM INTERFACE "${WINNOW_PYARROW_DIR}/include")
     # For `cmake --install`: the libraries go beside the programs.
