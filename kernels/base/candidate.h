@@ -28,7 +28,8 @@ struct Candidate {
   // Chunk gate: dimensions [begin, end) of the field's table.
   int32_t begin = 0;
   int32_t end = 0;
-  // Index of the candidate that must be selected before this one (prefix chunks), or -1.
+  // Index of the candidate that must be selected before this one (prefix chunks), lower than its
+  // own, or -1.
   int32_t prerequisite = -1;
 };
 

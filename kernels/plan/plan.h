@@ -55,8 +55,7 @@ struct Plan {
   ModelShape model;
   std::string task;  // "feature_selection", ...
   int64_t train_rows = 0, validation_rows = 0, test_rows = 0;
-  int64_t selection_steps =
-      0;  // 0: the selector trains nothing or selection is the training itself
+  int64_t selection_steps = 0;  // of the run that selects; 0: the selector trains nothing
   int64_t selection_batch = 0;
   int64_t training_steps = 0;  // of one ordinary training
   int64_t steps_per_epoch = 0;

@@ -33,6 +33,10 @@ void ResolveChunks(Resolver& r, EmbeddingDimension& task) {
     r.Require(there, absl::StrCat(path, ".fields[", i, "]"),
               absl::StrCat("no categorical column '", task.fields[i], "'",
                            there ? "" : Suggest(task.fields[i], known)));
+    const auto here = task.fields.begin() + static_cast<int64_t>(i);
+    r.Require(std::find(task.fields.begin(), here, task.fields[i]) == here,
+              absl::StrCat(path, ".fields[", i, "]"),
+              absl::StrCat("'", task.fields[i], "' stands twice"));
   }
   CandidateSet& set = r.plan.candidates;
   set.gate = GateKind::kChunk;

@@ -2,6 +2,7 @@
 #include <cstdint>
 
 #include "kernels/plan/resolver.h"
+#include "kernels/selectors/registry.h"
 
 namespace winnow::plan {
 namespace {
@@ -32,12 +33,25 @@ double StepSeconds(const ModelShape& shape, int64_t steps, int64_t batch) {
   return static_cast<double>(steps) * static_cast<double>(batch) * per_row;
 }
 
-// Ordinary trainings besides the selection: retrain, controls, curve.
+// Ordinary trainings besides the selection: retrain, controls, curve. What train/ makes of the
+// controls: magnitude needs the full model; a random mask of blocks is compared with the chosen
+// mask trained as plainly; widths of embeddings with one width for all.
 int64_t Trainings(const Plan& plan) {
-  int64_t trainings = 1 + static_cast<int64_t>(plan.curve.size());
-  for (const std::string& control : *plan.spec.evaluation.controls) {
-    trainings += control == "random" ? *plan.spec.evaluation.random_draws : 1;
-  }
+  const GateKind gate = plan.candidates.gate;
+  const std::vector<std::string>& controls = *plan.spec.evaluation.controls;
+  const auto has = [&controls](const char* name) {
+    return std::find(controls.begin(), controls.end(), name) != controls.end();
+  };
+  const selectors::Row* row = selectors::FindSelector(plan.spec.selector.name);
+  const bool select_is_training =
+      gate == GateKind::kBlock && row != nullptr && row->trains_the_model;
+  auto trainings = static_cast<int64_t>(plan.curve.size());
+  if (!select_is_training) ++trainings;
+  if (has("full") || has("magnitude")) ++trainings;
+  if (has("random")) trainings += *plan.spec.evaluation.random_draws;
+  if (!controls.empty() && gate == GateKind::kChunk) ++trainings;
+  if (select_is_training && (has("random") || has("transplant"))) ++trainings;
+  if (has("magnitude")) ++trainings;
   return trainings;
 }
 

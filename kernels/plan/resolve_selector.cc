@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <string>
+#include <utility>
 
 #include "absl/strings/str_join.h"
 #include "kernels/plan/resolver.h"
@@ -9,6 +11,7 @@
 namespace winnow::plan {
 namespace {
 
+using selectors::ParamValue;
 using selectors::ParamValues;
 
 // Selectors of the contract that no registry row stands behind yet.
@@ -45,25 +48,43 @@ const selectors::Row* Find(Resolver& r, const std::string& name) {
   return nullptr;
 }
 
-// Defaults that depend on the task or the data.
+// Fields of the contract that a built selector does not know yet.
+constexpr std::pair<const char*, const char*> kParamsNotBuilt[] = {
+    {"sequential_attention", "mask"}, {"sequential_attention", "validation_logits"}};
+
+bool IsBuilt(const std::string& selector, const std::string& param) {
+  return std::none_of(
+      std::begin(kParamsNotBuilt), std::end(kParamsNotBuilt),
+      [&](const auto& later) { return selector == later.first && param == later.second; });
+}
+
+// Rows per step of a selection run of its own: small enough for many steps on small tables, all
+// rows where there are hardly any (measured: 128 to 1024 make no difference on 50,000 rows).
+int64_t SelectionBatch(int64_t rows) {
+  if (rows < 128) return std::max<int64_t>(1, rows);
+  return std::min<int64_t>(512, std::max<int64_t>(64, rows / 16));
+}
+
+// Defaults that depend on the task, the data or other settings.
 void FillComputedDefaults(const Resolver& r, const selectors::Row& row, ParamValues& params) {
-  const auto has = [&row](const std::string& name) {
-    return std::any_of(row.params.begin(), row.params.end(),
-                       [&name](const selectors::ParamSpec& spec) { return spec.name == name; });
-  };
+  const TrainingSpec& training = r.plan.spec.training;
   const GateKind gate = r.plan.candidates.gate;
-  if (has("score")) {
-    params.try_emplace("score", std::string(gate == GateKind::kChunk ? "gate_magnitude" : "gate"));
-  }
-  if (has("cost_exponent"))
-    params.try_emplace("cost_exponent", r.plan.budget.max_bytes ? 0.3 : 0.0);
-  if (has("batch_size")) {
-    const int64_t rows = std::max<int64_t>(1, r.plan.train_rows);
-    const int64_t batch = std::min<int64_t>(512, std::max<int64_t>(64, rows / 16));
-    params.try_emplace("batch_size", std::min(rows, batch));
-  }
-  if (has("logit_learning_rate") && params.count("learning_rate") != 0) {
-    params.try_emplace("logit_learning_rate", params.at("learning_rate"));
+  const bool trains = row.trains_the_model;
+  const auto fill = [&](const char* name, const ParamValue& value) {
+    const bool known =
+        std::any_of(row.params.begin(), row.params.end(),
+                    [name](const selectors::ParamSpec& spec) { return spec.name == name; });
+    if (known) params.try_emplace(name, value);
+  };
+  fill("score", std::string(gate == GateKind::kChunk ? "gate_magnitude" : "gate"));
+  fill("cost_exponent", r.plan.budget.max_bytes ? 0.3 : 0.0);
+  fill("batch_size", trains ? int64_t{*training.batch_size} : SelectionBatch(r.plan.train_rows));
+  if (trains) {
+    fill("steps", r.plan.training_steps);
+    fill("learning_rate", *training.learning_rate);
+    fill("weight_decay", gate == GateKind::kBlock ? *training.weight_decay : 0.05);
+  } else if (params.count("learning_rate") != 0) {
+    fill("logit_learning_rate", params.at("learning_rate"));
   }
 }
 
@@ -75,6 +96,36 @@ int64_t SelectionPicks(const Resolver& r, const ParamValues& params) {
                     std::max(r.plan.max_picks, r.plan.candidates.size()));
 }
 
+// Each parameter on its own. True when all are as the table wants them.
+bool CheckEach(Resolver& r, const selectors::Row& row, const std::string& path) {
+  const size_t before = r.violations.size();
+  ParamValues built;
+  for (const auto& [name, value] : r.plan.spec.selector.params) {
+    if (IsBuilt(row.name, name)) {
+      built[name] = value;
+    } else {
+      r.Add(absl::StrCat(path, ".", name), "is not built yet; leave it out");
+    }
+  }
+  for (const auto& violation : selectors::CheckParams(row.params, built)) {
+    r.Add(absl::StrCat(path, ".", violation.name), violation.message);
+  }
+  return r.violations.size() == before;
+}
+
+// What the selector itself refuses: fewer steps than rounds, no step to prune in.
+void CheckRun(Resolver& r, const selectors::Row& row, const std::string& path) {
+  if (!r.violations.empty()) return;
+  selectors::Problem problem;
+  problem.candidates = &r.plan.candidates;
+  problem.budget = r.plan.budget;
+  problem.total_steps = r.plan.selection_steps;
+  problem.max_picks = SelectionPicks(r, r.plan.spec.selector.params);
+  problem.seed = *r.plan.spec.training.seed;
+  const absl::Status status = row.make(r.plan.spec.selector.params)->Begin(problem);
+  if (!status.ok()) r.Add(path, std::string(status.message()));
+}
+
 }  // namespace
 
 void ResolveSelector(Resolver& r) {
@@ -84,27 +135,29 @@ void ResolveSelector(Resolver& r) {
     choice.name = gate == GateKind::kFeature ? "sequential_attention" : "gated_gradual";
   }
   const selectors::Row* row = Find(r, choice.name);
-  if (row == nullptr || r.plan.candidates.items.empty()) return;
-  r.Require(std::find(row->gates.begin(), row->gates.end(), gate) != row->gates.end(), "selector",
-            absl::StrCat(row->name, " does not select ", GateName(gate)));
-  const auto violations = selectors::CheckParams(row->params, choice.params);
-  for (const auto& violation : violations) {
-    r.Add(absl::StrCat("selector.", row->name, ".", violation.name), violation.message);
-  }
+  if (row == nullptr) return;
   const std::string path = absl::StrCat("selector.", row->name);
-  if (choice.params.count("steps") != 0 && choice.params.count("steps_per_pick") != 0) {
+  const bool each = CheckEach(r, *row, path);
+  const bool steps_given = choice.params.count("steps") != 0;
+  if (steps_given && choice.params.count("steps_per_pick") != 0) {
     r.Add(path, "give steps or steps_per_pick, not both");
   }
-  if (!violations.empty()) return;
-  const bool steps_given = choice.params.count("steps") != 0;
+  if (!each || r.plan.candidates.items.empty()) return;
+  r.Require(std::find(row->gates.begin(), row->gates.end(), gate) != row->gates.end(), path,
+            absl::StrCat("does not select ", GateName(gate)));
   choice.params = selectors::FillDefaults(row->params, choice.params);
   if (steps_given) choice.params.erase("steps_per_pick");
   FillComputedDefaults(r, *row, choice.params);
-  if (row->trains_the_model) return;
+  if (row->check != nullptr) {
+    for (const auto& violation : row->check(choice.params)) {
+      r.Add(absl::StrCat(path, ".", violation.name), violation.message);
+    }
+  }
   r.plan.selection_steps = row->selection_steps(choice.params, SelectionPicks(r, choice.params));
   r.plan.selection_batch = choice.params.count("batch_size") != 0
                                ? selectors::GetInt(choice.params, "batch_size")
                                : *r.plan.spec.training.batch_size;
+  CheckRun(r, *row, path);
 }
 
 }  // namespace winnow::plan

@@ -101,6 +101,13 @@ void CheckSizes(Resolver& r, const TrainingSpec& t) {
             absl::StrCat("must be >= 0, got ", static_cast<int64_t>(*t.seed)));
 }
 
+void CheckData(Resolver& r, const TrainingSpec& t) {
+  if (*t.early_stopping && r.plan.train_rows > 0) {
+    r.Require(r.plan.validation_rows > 0, "training.early_stopping",
+              "needs validation rows, and the split has none");
+  }
+}
+
 void CheckBuilt(Resolver& r, const TrainingSpec& t) {
   const bool optimizer = *t.optimizer == Optimizer::kAdam || *t.optimizer == Optimizer::kAdamW ||
                          *t.optimizer == Optimizer::kSgd;
@@ -118,6 +125,7 @@ void ResolveTraining(Resolver& r) {
   FillDefaults(r, t);
   CheckRates(r, t);
   CheckSizes(r, t);
+  CheckData(r, t);
   CheckBuilt(r, t);
   const int64_t batch = std::max(1, *t.batch_size);
   r.plan.steps_per_epoch = std::max<int64_t>(1, (r.plan.train_rows + batch - 1) / batch);

@@ -69,7 +69,7 @@ struct TrainingSpec {
   std::optional<double> final_learning_rate;  // end of the schedule as a fraction of the peak
   std::optional<double> weight_decay;         // decoupled: W *= 1 - rate * decay
   std::optional<int32_t> batch_size;
-  std::optional<double> epochs;   // one of epochs and steps
+  std::optional<double> epochs;  // one of epochs and steps
   std::optional<int64_t> steps;
   std::optional<Precision> precision;
   std::optional<int32_t> shards, threads;

@@ -1,13 +1,13 @@
 #include "kernels/selectors/gradual_magnitude.h"
 
-#include "kernels/selectors/gated_params.h"
+#include "kernels/selectors/pruning_params.h"
 #include "kernels/selectors/pruning_run.h"
 
 namespace winnow::selectors {
 namespace {
 
 std::span<const ParamSpec> Params() {
-  static const std::vector<ParamSpec> table = GradualParams();
+  static const std::vector<ParamSpec> table = WithRunParams(GradualParams());
   return table;
 }
 
@@ -26,6 +26,8 @@ Row GradualMagnitudeRow() {
           .gates = {GateKind::kFeature, GateKind::kChunk, GateKind::kBlock},
           .trains_the_model = true,
           .params = Params(),
+          .selection_steps = StepsOfRun,
+          .check = CheckGradualShares,
           .make = Make};
 }
 

@@ -1,18 +1,19 @@
 #include "kernels/selectors/magnitude.h"
 
+#include "kernels/selectors/pruning_params.h"
 #include "kernels/selectors/pruning_run.h"
 
 namespace winnow::selectors {
 namespace {
 
 std::span<const ParamSpec> Params() {
-  static const std::vector<ParamSpec> table = {
-      {.name = "dense_fraction",
-       .default_value = 0.7,
-       .min = 0,
-       .max = 1,
-       .min_exclusive = true,
-       .doc = "Share of the dense phase; the cut comes at its end."}};
+  static const std::vector<ParamSpec> table =
+      WithRunParams({{.name = "dense_fraction",
+                      .default_value = 0.7,
+                      .min = 0,
+                      .max = 1,
+                      .min_exclusive = true,
+                      .doc = "Share of the dense phase; the cut comes at its end."}});
   return table;
 }
 
@@ -36,6 +37,7 @@ Row MagnitudeRow() {
           .gates = {GateKind::kFeature, GateKind::kChunk, GateKind::kBlock},
           .trains_the_model = true,
           .params = Params(),
+          .selection_steps = StepsOfRun,
           .make = Make};
 }
 

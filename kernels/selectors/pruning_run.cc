@@ -11,6 +11,9 @@
 namespace winnow::selectors {
 namespace {
 
+// Reports of the sparsity in a whole run, about: each becomes a durable event.
+constexpr int64_t kReports = 100;
+
 class PruningRun final : public Selector {
  public:
   explicit PruningRun(PruningSettings settings) : settings_(std::move(settings)) {}
@@ -48,11 +51,12 @@ class PruningRun final : public Selector {
     if (settings_.gates) MoveGates(mask_gradient, rate);
     const PrunePhase& phase = phases_[phase_];
     const bool ends = step + 1 == phase.end;
+    outcome.mask_changed = settings_.gates;
     if (phase.kind == PruneKind::kSparsify && (ends || (step + 1) % Interval() == 0)) {
       RETURN_IF_ERROR(Sparsify(step + 1, ends, probe, outcome));
+      outcome.mask_changed = true;
     }
     if (ends) EnterNextPhase(outcome);
-    outcome.mask_changed = settings_.gates || outcome.sparsity.has_value();
     RefreshMask();
     return absl::OkStatus();
   }
@@ -103,6 +107,7 @@ class PruningRun final : public Selector {
   int64_t Interval() const {
     return std::max<int64_t>(1, problem_.total_steps / settings_.mask_updates);
   }
+  int64_t ReportInterval() const { return std::max<int64_t>(1, problem_.total_steps / kReports); }
   double density() const {
     return static_cast<double>(problem_.max_picks) / static_cast<double>(size());
   }
@@ -145,6 +150,11 @@ class PruningRun final : public Selector {
     } else {
       RETURN_IF_ERROR(probe.Contributions(scores_));
     }
+    // A candidate is worth no more than what it needs first, so that those kept are prefixes.
+    for (int32_t c : everyone_) {
+      const int32_t before = problem_.candidates->items[c].prerequisite;
+      if (before >= 0) scores_[c] = std::min(scores_[c], scores_[before]);
+    }
     return absl::OkStatus();
   }
 
@@ -164,8 +174,10 @@ class PruningRun final : public Selector {
     } else {
       KeepBest(ends ? problem_.max_picks : AliveAt(t));
     }
-    const auto alive = std::accumulate(alive_.begin(), alive_.end(), int64_t{0});
-    outcome.sparsity = 1.0 - static_cast<double>(alive) / static_cast<double>(size());
+    if (ends || steps_done % ReportInterval() == 0) {
+      const auto alive = std::accumulate(alive_.begin(), alive_.end(), int64_t{0});
+      outcome.sparsity = 1.0 - static_cast<double>(alive) / static_cast<double>(size());
+    }
     return absl::OkStatus();
   }
 
@@ -216,6 +228,7 @@ class PruningRun final : public Selector {
     ++phase_;
     if (phases_[phase_].kind == PruneKind::kDense) {
       std::fill(alive_.begin(), alive_.end(), 1);
+      outcome.mask_changed = true;
       outcome.sparsity = 0.0;
     }
     outcome.phase = phases_[phase_].name;

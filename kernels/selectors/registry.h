@@ -20,13 +20,19 @@ struct Row {
   int version = 1;              // raised when the same parameters give other results
   std::string summary;          // one sentence
   std::vector<GateKind> gates;  // gates it can drive
-  // True when selection and training are one run (block pruning style): the steps are those of
-  // `training`. False: the selection run is its own, its length comes from the selector's
-  // parameters.
+  // True: the run is an ordinary training with a moving mask. It follows training's optimizer,
+  // schedule, noise and dropout; steps, batch_size, learning_rate and weight_decay stand among the
+  // parameters and are training's where absent. For block_pruning it is THE training: its weights
+  // under the final mask are the result. For other tasks only the choice is kept, and the smaller
+  // model is trained afresh.
+  // False: the run is the selector's own, at a constant rate; its weights are thrown away.
   bool trains_the_model = false;
   std::span<const ParamSpec> params;
-  // Steps of the selection run for max_picks picks; unused when trains_the_model.
+  // Steps of the selection run for max_picks picks, from resolved parameters; 0: trains nothing.
   int64_t (*selection_steps)(const ParamValues& params, int64_t max_picks) = nullptr;
+  // What is wrong between parameters, of resolved ones that CheckParams passed; nullptr: nothing
+  // can be.
+  std::vector<ParamViolation> (*check)(const ParamValues& params) = nullptr;
   std::unique_ptr<Selector> (*make)(const ParamValues& params) = nullptr;
 };
 

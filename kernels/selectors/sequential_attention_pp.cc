@@ -1,13 +1,16 @@
 #include "kernels/selectors/sequential_attention_pp.h"
 
-#include "kernels/selectors/gated_params.h"
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "kernels/selectors/pruning_params.h"
 #include "kernels/selectors/pruning_run.h"
 
 namespace winnow::selectors {
 namespace {
 
 std::span<const ParamSpec> Params() {
-  static const std::vector<ParamSpec> table = WithGateParams({
+  static const std::vector<ParamSpec> table = WithRunParams(WithGateParams({
       {.name = "cycles",
        .type = ParamType::kInt,
        .default_value = int64_t{6},
@@ -41,25 +44,44 @@ std::span<const ParamSpec> Params() {
        .type = ParamType::kBool,
        .default_value = false,
        .doc = "Clear all moments at each phase change."},
-  });
+  }));
   return table;
+}
+
+// Share of all cycles together.
+double CyclesShare(const ParamValues& params) {
+  return 1.0 - GetDouble(params, "dense_fraction") -
+         GetDouble(params, "last_sparsification_fraction") - GetDouble(params, "sparse_fraction");
+}
+
+std::vector<ParamViolation> Check(const ParamValues& params) {
+  constexpr double kRounding = 1e-9;  // of shares that were written as decimals
+  const double cycles_share = CyclesShare(params);
+  if (cycles_share < -kRounding) {
+    return {{"last_sparsification_fraction",
+             absl::StrCat("dense_fraction, last_sparsification_fraction and sparse_fraction must "
+                          "sum to at most 1, got ",
+                          1.0 - cycles_share)}};
+  }
+  return {};
 }
 
 std::unique_ptr<Selector> Make(const ParamValues& params) {
   PruningSettings settings = GateSettings(params);
   const int64_t cycles = GetInt(params, "cycles");
-  const double dense = GetDouble(params, "dense_fraction");
-  const double last = GetDouble(params, "last_sparsification_fraction");
-  const double sparse = GetDouble(params, "sparse_fraction");
-  const double third = cycles > 0 ? (1.0 - dense - last - sparse) / (3.0 * cycles) : 0.0;
-  settings.shares.push_back({"dense", PruneKind::kDense, dense});
+  const double cycles_share = std::max(0.0, CyclesShare(params));
+  const double third = cycles > 0 ? cycles_share / (3.0 * static_cast<double>(cycles)) : 0.0;
+  // Without cycles their share belongs to the one sparsification.
+  const double last =
+      GetDouble(params, "last_sparsification_fraction") + (cycles > 0 ? 0.0 : cycles_share);
+  settings.shares.push_back({"dense", PruneKind::kDense, GetDouble(params, "dense_fraction")});
   for (int64_t c = 0; c < cycles; ++c) {
     settings.shares.push_back({"sparsification", PruneKind::kSparsify, third});
     settings.shares.push_back({"sparse", PruneKind::kSparse, third});
     settings.shares.push_back({"dense", PruneKind::kDense, third});
   }
   settings.shares.push_back({"sparsification", PruneKind::kSparsify, last});
-  settings.shares.push_back({"sparse", PruneKind::kSparse, sparse});
+  settings.shares.push_back({"sparse", PruneKind::kSparse, GetDouble(params, "sparse_fraction")});
   const double c = GetDouble(params, "curve_constant");
   settings.curve = [c](double t) { return ExponentialCurve(t, c); };
   settings.mask_updates = 1 << 30;  // every step
@@ -78,6 +100,8 @@ Row SequentialAttentionPpRow() {
       .gates = {GateKind::kFeature, GateKind::kChunk, GateKind::kBlock},
       .trains_the_model = true,
       .params = Params(),
+      .selection_steps = StepsOfRun,
+      .check = Check,
       .make = Make};
 }
 
