@@ -19,6 +19,7 @@
 #include "kernels/ops/activation.h"
 #include "kernels/ops/dense.h"
 #include "kernels/ops/embedding.h"
+#include "kernels/ops/threading.h"
 
 namespace winnow::nn {
 namespace {
@@ -68,7 +69,8 @@ struct TrainStep::Impl {
   std::optional<RngStream> noise_stream, dropout_stream;
   std::vector<double> block_loss;
   std::vector<ThreadScratch> scratch;
-  std::atomic<bool> out_of_memory{false};  // a task saw oneDNN fail
+  std::atomic<bool> out_of_memory{false};     // a task saw oneDNN fail
+  std::atomic<bool> unlimited_thread{false};  // a task ran on a thread without UseOneThread
 
   // Optimizer. Moments have the layout of the parameters.
   int64_t steps_done = 0;
@@ -103,6 +105,7 @@ struct TrainStep::Impl {
   void FoldWeights();
   double RowsPhase(const StepInput& input, const BatchSource& source);
   void OutputsPhase(const StepInput& input);
+  absl::Status CheckTasks(const StepInput& input);
 
   float* first_moment(int64_t place) { return m.size() == 0 ? nullptr : m.data() + place; }
   float* second_moment(int64_t place) { return v.size() == 0 ? nullptr : v.data() + place; }
@@ -223,6 +226,7 @@ double TrainStep::Impl::RowsPhase(const StepInput& input, const BatchSource& sou
   const auto task = [&](int index, int thread) {
     const int64_t begin = index * plan.block_rows;
     const int64_t end = std::min<int64_t>(begin + plan.block_rows, input.rows);
+    if (ops::ThreadLimit() != 1) unlimited_thread = true;
     pass.Load(source, begin, end, thread, /*with_target=*/true, begin, rows);
     if (noise.input_stream != nullptr) {
       pass.AddNoise(noise, begin, end, scratch[thread].row.data(), rows);
@@ -298,6 +302,7 @@ void TrainStep::Impl::UpdateTable(const OutputTask& task, const StepInput& input
 
 void TrainStep::Impl::OutputsPhase(const StepInput& input) {
   const auto run = [&](int index, int thread) {
+    if (ops::ThreadLimit() != 1) unlimited_thread = true;
     const OutputTask& task = plan.outputs[index];
     switch (task.kind) {
       case OutputTask::Kind::kWeights:
@@ -313,6 +318,20 @@ void TrainStep::Impl::OutputsPhase(const StepInput& input) {
   if (!input.mask_gradient.empty()) mask_gradient->Reduce(run_sums.data(), input.mask_gradient);
 }
 
+absl::Status TrainStep::Impl::CheckTasks(const StepInput& input) {
+  if (unlimited_thread.exchange(false)) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("training step ", input.step,
+                     ": a pool thread has more than one OpenMP thread; results would depend on it. "
+                     "The pool must be made with ops::UseOneThread"));
+  }
+  if (out_of_memory.exchange(false)) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat("training step ", input.step, ": no memory for a matrix product"));
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<double> TrainStep::Impl::Run(const StepInput& input, const BatchSource& source) {
   RETURN_IF_ERROR(CheckInput(input));
   BeginOptimizerStep(input);
@@ -322,16 +341,10 @@ absl::StatusOr<double> TrainStep::Impl::Run(const StepInput& input, const BatchS
     pass.SetFold(fold->layer, mask.empty() ? nullptr : folded.data());
   }
   const double loss = RowsPhase(input, source);
-  if (out_of_memory.exchange(false)) {
-    return absl::ResourceExhaustedError(
-        absl::StrCat("training step ", input.step, ": no memory for a matrix product"));
-  }
+  RETURN_IF_ERROR(CheckTasks(input));
   if (!std::isfinite(loss)) return NonFiniteLoss(input.step, loss, *network, rows, input.rows);
   OutputsPhase(input);
-  if (out_of_memory.exchange(false)) {
-    return absl::ResourceExhaustedError(absl::StrCat(
-        "training step ", input.step, ": no memory for a weight gradient; the step is incomplete"));
-  }
+  RETURN_IF_ERROR(CheckTasks(input));
   ++steps_done;
   return loss;
 }

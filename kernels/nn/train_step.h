@@ -57,7 +57,8 @@ struct StepInput {
   std::span<float> mask_gradient;
 };
 
-// Allocates everything when made; a step allocates nothing and takes no lock.
+// Allocates everything when made; a step allocates nothing and takes no lock (oneDNN allocates the
+// packing buffers of its products itself).
 // OWNERSHIP: network, fold and pool outlive this; the network's parameters may be read, or replaced
 // (then say WeightsChanged), between steps. THREAD-SAFETY: none.
 class TrainStep {

@@ -10,6 +10,9 @@ namespace winnow::ops {
 // cannot be had. Pass it to ShardPool as `thread_start`.
 void UseOneThread();
 
+// Undoes the above for the calling thread: what a thread looks like that nobody limited.
+void SetThreadLimitForTest(int threads);
+
 // Threads that a oneDNN call of the calling thread may use.
 int ThreadLimit();
 

@@ -27,6 +27,11 @@ Function* FindOpenMp(const char* name) {
   return reinterpret_cast<Function*>(symbol);
 }
 
+void SetThreadLimit(int threads) {
+  static auto* const set_num_threads = FindOpenMp<void(int)>("omp_set_num_threads");
+  if (set_num_threads != nullptr) set_num_threads(threads);
+}
+
 }  // namespace
 
 int ThreadLimit() {
@@ -34,9 +39,10 @@ int ThreadLimit() {
   return get_max_threads == nullptr ? 1 : get_max_threads();
 }
 
+void SetThreadLimitForTest(int threads) { SetThreadLimit(threads); }
+
 void UseOneThread() {
-  static auto* const set_num_threads = FindOpenMp<void(int)>("omp_set_num_threads");
-  if (set_num_threads != nullptr) set_num_threads(1);
+  SetThreadLimit(1);
   if (ThreadLimit() != 1) Refuse("omp_set_num_threads(1) had no effect");
 }
 
