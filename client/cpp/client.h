@@ -4,7 +4,7 @@
 //   ASSIGN_OR_RETURN(v1::Job job, client.GetJob("jabc"));
 //
 // Names of datasets and jobs are full (tenants/t/jobs/j) or short ids of the caller's tenant. Every
-// refusal is a status whose details DetailsOf() decodes. Streams have functions of their own:
+// refusal is a status whose details ErrorOf() decodes. Streams have functions of their own:
 // upload.h, watch.h, download.h.
 #ifndef WINNOW_CLIENT_CPP_CLIENT_H_
 #define WINNOW_CLIENT_CPP_CLIENT_H_

@@ -1,4 +1,8 @@
-// Errors of the service as absl::Status, with the google.rpc details that came along.
+// Errors of calls, with the google.rpc details that the service sends decoded.
+//
+// One carrier: absl::Status, whose payload "type.googleapis.com/google.rpc.Status" holds the
+// details as they came over the wire. ErrorOf reads them; a Status without the payload did not come
+// from the service, and its reason is empty.
 #ifndef WINNOW_CLIENT_CPP_ERROR_H_
 #define WINNOW_CLIENT_CPP_ERROR_H_
 
@@ -14,40 +18,41 @@
 
 namespace winnow::client {
 
-// One bad field: its path, relative to the request's main message, and what was expected.
+// One bad field: its path, relative to the request's main message, and what was expected there.
 struct FieldViolation {
   std::string path;
   std::string message;
+  friend bool operator==(const FieldViolation&, const FieldViolation&) = default;
 };
 
-// What a refusal says beside code and message.
-struct ErrorDetails {
-  // The service's stable word for the cause ("JOB_NOT_FOUND"); empty when the service was not
-  // reached.
-  std::string reason;
-  std::map<std::string, std::string> metadata;
+struct Error {
+  absl::StatusCode code = absl::StatusCode::kUnknown;
+  std::string message;
+  std::string reason;  // the service's stable word, "JOB_NOT_FOUND"; empty if it did not answer
   std::vector<FieldViolation> violations;
-  std::optional<absl::Duration> retry_after;
+  std::map<std::string, std::string> metadata;
+  std::optional<absl::Duration> retry_after;  // set where waiting helps
 };
 
-// The outcome of a call. ENSURES: DetailsOf() of the result has the details of the trailers.
-absl::Status FromGrpc(const grpc::Status& status);
+// REQUIRES: !status.ok().
+Error ErrorOf(const absl::Status& status);
 
-// The error of a job or dataset: Job.error, Dataset.error.
+// The status of a call, and of a failed job or dataset. OK for OK.
+absl::Status FromGrpc(const grpc::Status& status);
 absl::Status FromRpc(const google::rpc::Status& status);
 
-// INVALID_ARGUMENT with reason INVALID_FIELDS, as the service would refuse it: what the client
-// itself finds wrong.
-absl::Status InvalidFields(const std::string& message, std::vector<FieldViolation> violations);
+// REQUIRES: error.code is not OK.
+absl::Status ToStatus(const Error& error);
 
-// Empty for a status without details.
-ErrorDetails DetailsOf(const absl::Status& status);
+// "INVALID_ARGUMENT": how the service, gRPC and JSON output spell a code.
+std::string CodeName(absl::StatusCode code);
 
-// Whether the call did not reach a server that could answer it, as against an answer that refuses.
+// Whether no server took the call: nobody listens there, the connection broke, no answer in time,
+// or the server is about to end.
 bool IsUnreachable(const absl::Status& status);
 
-// The same error under another message; the details stay.
-absl::Status WithMessage(const absl::Status& status, const std::string& message);
+// The same code and payload with `context` before the message.
+absl::Status Annotate(const absl::Status& status, const std::string& context);
 
 }  // namespace winnow::client
 

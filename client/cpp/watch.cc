@@ -101,7 +101,7 @@ class Watcher {
                          : broken;
     }
     if (options_.on_rejoin) options_.on_rejoin(broken);
-    const absl::Duration wait = DetailsOf(broken).retry_after.value_or(pause_);
+    const absl::Duration wait = broken.ok() ? pause_ : ErrorOf(broken).retry_after.value_or(pause_);
     pause_ = std::min(2 * pause_, kLongestPause);
     return client_.cancellation().Pause(wait);
   }

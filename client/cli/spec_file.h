@@ -1,0 +1,27 @@
+// Job files and schemas: YAML or JSON, with the overrides of the command line.
+#ifndef WINNOW_CLIENT_CLI_SPEC_FILE_H_
+#define WINNOW_CLIENT_CLI_SPEC_FILE_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "google/protobuf/message.h"
+
+namespace winnow::cli {
+
+// Fills `message` from the file at `path` ("-": standard input) after `overrides`, each PATH=VALUE
+// with dots in PATH and VALUE in YAML: `training.seed=3`, `evaluation.metrics=[auc]`,
+// `training.epochs=null`. INVALID_ARGUMENT with all violations (client::ErrorOf), NOT_FOUND when
+// there is no file.
+absl::Status LoadSpecFile(const std::string& path, const std::vector<std::string>& overrides,
+                          google::protobuf::Message& message);
+
+// The same of a text; `name` is what errors call it.
+absl::Status ParseSpec(const std::string& text, const std::string& name,
+                       const std::vector<std::string>& overrides,
+                       google::protobuf::Message& message);
+
+}  // namespace winnow::cli
+
+#endif  // WINNOW_CLIENT_CLI_SPEC_FILE_H_
