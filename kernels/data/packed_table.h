@@ -1,18 +1,17 @@
 // The imported table on disk: one fixed-size record per row, read through a memory map.
 //
-//   file   = header page (4096 bytes) record*
+//   file   = header page (4096 bytes), record*
 //   header = magic "WNWTABL1", format version (u32), header bytes (u32), rows (u64), stride (u32),
-//   numeric
-//            columns (u32), categorical columns (u32), flags (u32), CRC-32 of the preceding 40
-//            bytes (u32), zeros
-//   record = float32 numeric[num_numeric]      NaN = missing; stateless transforms are applied
-//            int32   code[num_categorical]     0 = missing or unknown
-//            float32 target                    class index, or the value of a regression target
-//            float32 weight                    if flag 1
-//            int32   group                     if flag 2: dense id, from 0
-//            int32   split                     if flag 4: index into DatasetProfile::split_values
-//            float64 time                      if flag 8: value of the column that a time split
-//            sorts by
+//            numeric columns (u32), categorical columns (u32), flags (u32),
+//            CRC-32 of the 40 bytes so far (u32), zeros
+//   record = float32 numeric[num_numeric]   NaN = missing; stateless transforms are applied
+//            int32   code[num_categorical]  0 = missing or unknown
+//            float32 target                 class index, or the value of a regression target
+//            float32 weight                 if flag 1
+//            int32   group                  if flag 2: dense id, from 0
+//            int32   split                  if flag 4: index into DatasetProfile::split_values
+//            float64 time                   if flag 8: of the column that a time split sorts by
+//
 // All little-endian; a record is `stride` bytes, a multiple of 4; numeric and categorical columns
 // each stand in table order, which is the order of DatasetProfile::columns.
 #ifndef WINNOW_KERNELS_DATA_PACKED_TABLE_H_

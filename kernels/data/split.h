@@ -4,20 +4,18 @@
 //               round(validation n) validation
 //   stratified  the same within every class (regression targets: as random)
 //   column      rows whose value is among test_values or validation_values; every other row trains.
-//   When no row
-//               of the table has a validation value, the share `validation` of the training rows is
+//               When no row has a validation value, the share `validation` of the training rows is
 //               drawn at random
 //   time        rows in the order of (time, row): the last round(test n) are test, those before
-//   them validation group       a Philox permutation of the groups; whole groups go to test until
-//   it has at least round(test n)
-//               rows, then to validation, then to training
-//   files       rows of test files are test, rows of validation files validation; without
-//   validation files the
-//               share `validation` of the training files' rows is drawn at random, without test
-//               files the share `test`
+//               them validation
+//   group       a Philox permutation of the groups; whole groups go to test until it has at least
+//               round(test n) rows, then to validation, then to training
+//   files       rows of test files are test, rows of validation files validation. Without
+//               validation files the share `validation` of the training files' rows is drawn at
+//               random, without test files the share `test`
 //   folds       a permutation of all rows cut into `folds` parts whose sizes differ by at most 1;
-//   part `fold` is
-//               test, round(validation n) of the others validation
+//               part `fold` is test, round(validation n) of the others validation
+//
 // Draws use the streams "split/..." of SplitSpec::seed. Row lists are ascending. Deterministic.
 #ifndef WINNOW_KERNELS_DATA_SPLIT_H_
 #define WINNOW_KERNELS_DATA_SPLIT_H_

@@ -32,16 +32,14 @@ int64_t FeatureSet::Feature::missing() const {
 }
 
 FeatureSet::FeatureSet(const std::vector<std::string>& names, const DatasetSchema& schema,
-                       const DatasetSchema& given, int64_t max_dictionary_bytes)
+                       const std::set<std::string>& declared, int64_t max_dictionary_bytes)
     : names_(names), budget_{max_dictionary_bytes, 0}, tracked_hashes_(kTrackedHashes) {
   const TargetSchema& target = schema.target;
   target_ = std::make_unique<TargetEncoder>(target.column ? *target.column : *target.file,
                                             *target.kind, target.positive);
   for (const std::string& name : names_) {
     if (target.column == name) continue;
-    const auto column = given.columns.find(name);
-    const bool is_declared = column != given.columns.end() && column->second.kind.has_value();
-    AddFeature(name, schema.columns.at(name), is_declared);
+    AddFeature(name, schema.columns.at(name), declared.count(name) != 0);
   }
   AddRoles(schema);
   PlaceFields();

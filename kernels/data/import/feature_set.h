@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -21,10 +22,10 @@ namespace winnow::data {
 
 class FeatureSet {
  public:
-  // `names` are the columns of the first table; `schema` has nothing left to infer; `given` is what
-  // the user wrote of it, for messages.
+  // `names` are the columns of the first table; `schema` has nothing left to infer; `declared` are
+  // the columns whose kind the user gave, for messages.
   FeatureSet(const std::vector<std::string>& names, const DatasetSchema& schema,
-             const DatasetSchema& given, int64_t max_dictionary_bytes);
+             const std::set<std::string>& declared, int64_t max_dictionary_bytes);
 
   // Without its rows.
   const PackedShape& shape() const { return shape_; }

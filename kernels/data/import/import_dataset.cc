@@ -33,11 +33,10 @@ class Importer {
         options_(options),
         output_(output_dir) {}
 
-  absl::StatusOr<DatasetProfile> Run(const DatasetSchema& schema) {
-    ASSIGN_OR_RETURN(InferredSchema inferred, InferSchema(files_, schema, options_));
-    schema_ = std::move(inferred.schema);
-    profile_.warnings = std::move(inferred.warnings);
-    RETURN_IF_ERROR(Prepare(schema));
+  absl::StatusOr<DatasetProfile> Run(const InferredSchema& inferred) {
+    schema_ = inferred.schema;
+    profile_.warnings = inferred.warnings;
+    RETURN_IF_ERROR(Prepare(inferred.declared));
     for (const InputFile& file : DataFiles(files_)) RETURN_IF_ERROR(ReadFile(file));
     RETURN_IF_ERROR(CheckRows());
     RETURN_IF_ERROR(Describe());
@@ -50,11 +49,12 @@ class Importer {
   }
 
  private:
-  absl::Status Prepare(const DatasetSchema& given) {
+  absl::Status Prepare(const std::set<std::string>& declared) {
     const SourceLimits limits{options_.block_bytes, -1};
     ASSIGN_OR_RETURN(const auto source, OpenSource(FirstTable(files_), schema_, limits));
     names_ = source->names();
-    features_ = std::make_unique<FeatureSet>(names_, schema_, given, options_.max_dictionary_bytes);
+    features_ =
+        std::make_unique<FeatureSet>(names_, schema_, declared, options_.max_dictionary_bytes);
     if (const InputFile* labels = LabelsFile(files_)) {
       ASSIGN_OR_RETURN(labels_, ReadLabels(*labels));
     }
@@ -211,12 +211,21 @@ class Importer {
 
 }  // namespace
 
-absl::StatusOr<DatasetProfile> ImportDataset(const DatasetSchema& schema,
+absl::StatusOr<DatasetProfile> ImportDataset(const InferredSchema& schema,
                                              const std::vector<InputFile>& files,
                                              const std::string& output_dir,
                                              const ImportCallback& progress, const StopToken& stop,
                                              const ImportOptions& options) {
   return Importer(files, output_dir, progress, stop, options).Run(schema);
+}
+
+absl::StatusOr<DatasetProfile> ImportDataset(const DatasetSchema& schema,
+                                             const std::vector<InputFile>& files,
+                                             const std::string& output_dir,
+                                             const ImportCallback& progress, const StopToken& stop,
+                                             const ImportOptions& options) {
+  ASSIGN_OR_RETURN(const InferredSchema inferred, InferSchema(files, schema, options));
+  return ImportDataset(inferred, files, output_dir, progress, stop, options);
 }
 
 }  // namespace winnow::data

@@ -29,6 +29,9 @@ class Inference {
             const ImportOptions& options)
       : files_(files), options_(options) {
     result_.schema = partial;
+    for (const auto& [name, column] : partial.columns) {
+      if (column.kind) result_.declared.insert(name);
+    }
   }
 
   absl::StatusOr<InferredSchema> Run() {

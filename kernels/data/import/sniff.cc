@@ -130,9 +130,8 @@ bool SniffHeader(const TextSample& sample, char delimiter) {
     for (std::string& field : row) field = std::string(TrimBlanks(field));
   }
   const std::vector<std::string>& first = head.rows[0];
-  std::set<std::string> seen;
   for (const std::string& field : first) {
-    if (IsNumber(field) || field == "?" || !seen.insert(field).second) return false;
+    if (IsNumber(field) || field == "?") return false;
   }
   if (head.rows.size() == 1) return true;
   bool has_numbers_below = false, occurs_below = false;
@@ -147,7 +146,8 @@ bool SniffHeader(const TextSample& sample, char delimiter) {
     }
     has_numbers_below |= has_values && only_numbers;
   }
-  return has_numbers_below || !occurs_below;
+  const bool is_distinct = std::set<std::string>(first.begin(), first.end()).size() == first.size();
+  return has_numbers_below || (is_distinct && !occurs_below);
 }
 
 }  // namespace winnow::data

@@ -26,8 +26,8 @@ TextSample SampleText(const RawFile& file, const std::string& comment);
 // row; the comma if none does.
 char SniffDelimiter(const TextSample& sample);
 
-// Whether the first row names the columns: its fields are distinct texts, no numbers, and either
-// some column holds only numbers below, or no field occurs again below in its column.
+// Whether the first row names the columns: its fields are no numbers, and either some column holds
+// only numbers below, or they are distinct and none occurs again below in its column.
 bool SniffHeader(const TextSample& sample, char delimiter);
 
 }  // namespace winnow::data

@@ -20,6 +20,10 @@ constexpr int32_t kMaxBatchRows = 16384;  // keeps a column's cells in the cache
 constexpr size_t kMaxRowBytes = size_t{64} << 20;
 constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 
+bool IsBlank(std::string_view text) {
+  return text.find_first_not_of("\r\n") == std::string_view::npos;
+}
+
 arrow::csv::ParseOptions MakeParseOptions(char delimiter, bool quoting) {
   auto options = arrow::csv::ParseOptions::Defaults();
   options.delimiter = delimiter;
@@ -69,6 +73,9 @@ class TextSource : public TableSource {
     if (rows == 0) {
       ASSIGN_OR_RETURN(rows, Parse(kMaxBatchRows));
     }
+    if (rows == 0 && dialect_.has_header && next_row_ == 2 && !is_cut_) {
+      return Invalid("there are no rows below the header");
+    }
     first_row_ = next_row_;
     next_row_ += rows;
     return rows;
@@ -114,6 +121,12 @@ class TextSource : public TableSource {
       // Rows that a limit cuts off at the end are no rows.
       const arrow::Status status =
           is_final && !is_cut_ ? parser_->ParseFinal(view, &parsed) : parser_->Parse(view, &parsed);
+      // Without any whole row the parser cannot tell the number of columns.
+      if (!status.ok() && num_columns_ < 0 && !is_final) {
+        RETURN_IF_ERROR(Widen());
+        continue;
+      }
+      if (!status.ok() && num_columns_ < 0 && IsBlank(view)) return 0;
       if (!status.ok()) return FromArrow(status, file_.name());
       position_ += parsed;
       if (!ragged_.empty()) {
