@@ -36,6 +36,12 @@ GateScore::GateScore(const ParamValues& params)
     : magnitude_(GetString(params, "score") == "gate_magnitude"),
       cost_exponent_(GetDouble(params, "cost_exponent")) {}
 
+GateScore GateScore::WithMagnitude() const {
+  GateScore score = *this;
+  score.magnitude_ = true;
+  return score;
+}
+
 absl::StatusOr<std::vector<float>> GateScore::Of(std::span<const float> logits,
                                                  const CandidateSet& candidates,
                                                  ModelProbe& probe) const {

@@ -1,8 +1,7 @@
 // By what a gated candidate is judged when it is picked or dropped.
 //
 //   gate            w_i                                   the logit
-//   gate_magnitude  w_i + log c_i                         c_i the rms of the candidate's
-//   contribution
+//   gate_magnitude  w_i + log c_i                         c_i rms of the candidate's contribution
 // less e log(cost_i), e the cost exponent; the cost is the candidate's bytes where it has any, else
 // its price. With gates of embeddings the logit alone is noise: scales of embeddings differ. An
 // exponent above 0.3 fills a byte budget with cheap candidates of no use.
@@ -26,6 +25,9 @@ class GateScore {
  public:
   // REQUIRES: resolved parameters with "score" and "cost_exponent".
   explicit GateScore(const ParamValues& params);
+
+  // The same with gate_magnitude whatever was asked for.
+  GateScore WithMagnitude() const;
 
   // Scores of all candidates, larger is better.
   absl::StatusOr<std::vector<float>> Of(std::span<const float> logits,

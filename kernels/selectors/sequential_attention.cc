@@ -103,6 +103,7 @@ class SequentialAttention final : public Selector {
     stream_.emplace(problem.seed, "select/logits");
     mask_.assign(n, 1.0f);
     gradient_.assign(n, 0.0f);
+    last_logits_.assign(n, 0.0f);
     const int64_t wanted = std::max<int64_t>(0, problem.max_picks - chosen_->size());
     rounds_ = (wanted + per_round_ - 1) / per_round_;
     first_gated_step_ = static_cast<int64_t>(warmup_ * static_cast<double>(problem.total_steps));
@@ -145,7 +146,12 @@ class SequentialAttention final : public Selector {
   std::vector<winnow::Pick> picks() const override { return chosen_->picks(); }
 
   absl::Status Finish(ModelProbe& probe) override {
-    ASSIGN_OR_RETURN(const auto scores, Scores(probe));
+    // Right after a pick the logits have just been drawn anew, so those of the phase before count
+    // too. Before the first gated step there is no attention, only the size of contributions.
+    std::vector<float> logits = last_logits_;
+    for (size_t i = 0; i < logits.size(); ++i) logits[i] += logits_->values()[i];
+    const GateScore score = next_step_ > first_gated_step_ ? score_ : score_.WithMagnitude();
+    ASSIGN_OR_RETURN(const auto scores, score.Of(logits, *problem_.candidates, probe));
     chosen_->FillByScore(scores, static_cast<int32_t>(round_), Left());
     eligible_ = chosen_->Eligible();
     UpdateMask();
@@ -160,6 +166,7 @@ class SequentialAttention final : public Selector {
     checkpoint.PutValue(prefix + "/next_step", next_step_);
     checkpoint.PutValue(prefix + "/round", round_);
     checkpoint.PutArray(prefix + "/mask", std::span<const float>(mask_));
+    checkpoint.PutArray(prefix + "/last_logits", std::span<const float>(last_logits_));
     chosen_->Save(prefix, checkpoint);
     logits_->Save(prefix, checkpoint);
   }
@@ -168,6 +175,7 @@ class SequentialAttention final : public Selector {
     ASSIGN_OR_RETURN(next_step_, checkpoint.GetValue<int64_t>(prefix + "/next_step"));
     ASSIGN_OR_RETURN(round_, checkpoint.GetValue<int64_t>(prefix + "/round"));
     RETURN_IF_ERROR(checkpoint.GetArray(prefix + "/mask", std::span<float>(mask_)));
+    RETURN_IF_ERROR(checkpoint.GetArray(prefix + "/last_logits", std::span<float>(last_logits_)));
     RETURN_IF_ERROR(chosen_->Load(prefix, checkpoint));
     eligible_ = chosen_->Eligible();
     return logits_->Load(prefix, checkpoint);
@@ -207,17 +215,16 @@ class SequentialAttention final : public Selector {
     for (const winnow::Pick& pick : chosen_->picks()) mask_[pick.candidate] = 1.0f;
   }
 
-  absl::StatusOr<std::vector<float>> Scores(ModelProbe& probe) const {
-    return score_.Of(logits_->values(), *problem_.candidates, probe);
-  }
-
   absl::Status Pick(ModelProbe& probe, StepOutcome& outcome) {
-    ASSIGN_OR_RETURN(const auto scores, Scores(probe));
+    ASSIGN_OR_RETURN(const auto scores, score_.Of(logits_->values(), *problem_.candidates, probe));
     outcome.picks =
         chosen_->FillByScore(scores, static_cast<int32_t>(round_), std::min(per_round_, Left()));
     ++round_;
     eligible_ = chosen_->Eligible();
-    if (reset_logits_) DrawLogits();
+    if (reset_logits_) {
+      last_logits_.assign(logits_->values().begin(), logits_->values().end());
+      DrawLogits();
+    }
     if (round_ < rounds_ && !eligible_.empty()) outcome.phase = PhaseName(round_);
     return absl::OkStatus();
   }
@@ -237,8 +244,9 @@ class SequentialAttention final : public Selector {
   std::vector<float> gradient_;  // scratch, [candidates]
 
   int64_t next_step_ = 0, round_ = 0;
-  std::vector<int32_t> eligible_;  // U
-  std::vector<float> mask_;        // a, [candidates]
+  std::vector<int32_t> eligible_;   // U
+  std::vector<float> mask_;         // a, [candidates]
+  std::vector<float> last_logits_;  // before they were last drawn anew, 0 before that
 };
 
 int64_t SelectionSteps(const ParamValues& params, int64_t max_picks) {
