@@ -6,6 +6,8 @@
 #include <limits>
 #include <numeric>
 
+#include "kernels/base/rng.h"
+
 namespace winnow::data {
 namespace {
 
@@ -60,18 +62,24 @@ double NumericAuc(const Sample& sample, int32_t column) {
 
 double CategoricalAuc(const Sample& sample, int32_t slot, int64_t vocabulary) {
   std::vector<double> positive(static_cast<size_t>(vocabulary)), count(positive.size());
+  // Drawn, not taken in turn: rows may alternate.
+  const RngStream half(0, "import/leak_half");
+  const auto is_fitted = [&half](size_t i) { return (half.Bits(i) & 1) != 0; };
   double all = 0;
   size_t fitted = 0;
-  for (size_t i = 0; i < sample.rows(); i += 2, ++fitted) {
+  for (size_t i = 0; i < sample.rows(); ++i) {
+    if (!is_fitted(i)) continue;
+    ++fitted;
     const int32_t code = sample.code(i, slot);
     positive[code] += sample.labels()[i];
     count[code] += 1;
     all += sample.labels()[i];
   }
-  const double share = all / static_cast<double>(fitted);
+  const double share = all / static_cast<double>(std::max<size_t>(1, fitted));
   std::vector<double> scores;
   std::vector<int> labels;
-  for (size_t i = 1; i < sample.rows(); i += 2) {
+  for (size_t i = 0; i < sample.rows(); ++i) {
+    if (is_fitted(i)) continue;
     const int32_t code = sample.code(i, slot);
     scores.push_back((positive[code] + share) / (count[code] + 1));
     labels.push_back(sample.labels()[i]);

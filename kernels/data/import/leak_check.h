@@ -21,7 +21,7 @@ int64_t LeakSampleRows(int64_t columns);
 
 // Columns of a table with a binary target that alone reach an AUC above 0.99 on `records`, a sample
 // of its records. A numeric column is its own score, in either direction, missing values below all
-// others; a categorical one is scored by the share of positive rows per value on every other row of
+// others; a categorical one is scored by the share of positive rows per value on a random half of
 // the sample and judged on the rest. Nothing is found in samples with fewer than 10 rows of a
 // class.
 std::vector<Leak> FindLeaks(const std::string& records, const PackedShape& shape,
