@@ -169,8 +169,9 @@ class RowEvaluation {
 
 void TestBatch::Fill(int64_t begin, int64_t end, int, const BatchRows& out) const {
   for (int64_t i = begin; i < end; ++i) {
-    std::copy_n(&dense[i * dense_width], dense_width, out.dense + (i - begin) * out.dense_stride);
-    std::copy_n(&codes[i * code_slots], code_slots, out.codes + (i - begin) * code_slots);
+    std::copy_n(dense.data() + i * dense_width, dense_width,
+                out.dense + (i - begin) * out.dense_stride);
+    std::copy_n(codes.data() + i * code_slots, code_slots, out.codes + (i - begin) * code_slots);
     if (out.target != nullptr) out.target[i - begin] = target[i];
     if (out.weight != nullptr) out.weight[i - begin] = weight[i];
   }

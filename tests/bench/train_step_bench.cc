@@ -1,0 +1,160 @@
+// One training step of common shapes: time, samples/s and GFLOP/s of the matrix products alone.
+//
+//   bench_train_step --benchmark_filter=784-67
+// Arguments of a row: threads. On a busy machine only the one-thread rows mean anything.
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "benchmark/benchmark.h"
+#include "kernels/base/rng.h"
+#include "kernels/nn/model_gate.h"
+#include "kernels/nn/train_step.h"
+#include "kernels/ops/threading.h"
+
+namespace winnow::nn {
+namespace {
+
+// 4,096 rows that the batches run through, so that gathering is not all in cache.
+class Rows : public BatchSource {
+ public:
+  Rows(int32_t inputs, int32_t classes) : inputs_(inputs), classes_(classes) {
+    const RngStream random(1, "bench/rows");
+    for (int64_t i = 0; i < kRows * inputs; ++i) {
+      values_.push_back(static_cast<float>(2 * random.Uniform(static_cast<uint64_t>(i)) - 1));
+    }
+  }
+  void Fill(int64_t begin, int64_t end, int, const BatchRows& out) const override {
+    for (int64_t i = begin; i < end; ++i) {
+      const int64_t row = (start + i) % kRows;
+      std::copy_n(&values_[row * inputs_], inputs_, out.dense + (i - begin) * out.dense_stride);
+      out.target[i - begin] = static_cast<float>(row % classes_);
+      out.weight[i - begin] = 1.0f;
+    }
+  }
+  int64_t start = 0;
+
+ private:
+  static constexpr int64_t kRows = 4096;
+  const int32_t inputs_, classes_;
+  std::vector<float> values_;
+};
+
+enum class Gate { kNone, kFeature, kBlock };
+
+struct Case {
+  std::string name;
+  int32_t inputs;
+  std::vector<int32_t> hidden;
+  int32_t batch;
+  Gate gate = Gate::kNone;
+  float input_noise = 0, dropout = 0;
+};
+
+plan::ModelShape ShapeOf(const Case& c) {
+  plan::ModelShape shape;
+  for (int32_t i = 0; i < c.inputs; ++i) shape.fields.push_back({i, false, i, 1, 0});
+  shape.dense_width = shape.input_width = c.inputs;
+  shape.hidden_units = c.hidden;
+  shape.outputs = 10;
+  return shape;
+}
+
+CandidateSet CandidatesOf(const Case& c) {
+  CandidateSet set;
+  if (c.gate == Gate::kBlock) {
+    set.gate = GateKind::kBlock;
+    set.grid = {0, c.inputs, c.hidden[0], 16, 16};
+    set.items.resize(static_cast<size_t>(set.grid.grid_rows()) * set.grid.grid_columns());
+    return set;
+  }
+  for (int32_t i = 0; i < c.inputs; ++i) {
+    Candidate candidate;
+    candidate.columns = {i};
+    set.items.push_back(candidate);
+  }
+  return set;
+}
+
+// Forward, weight gradient and, for all but the first layer, backward-data.
+double FlopsPerStep(const Network& network, int32_t batch) {
+  double flops = 0;
+  for (size_t l = 0; l < network.layers().size(); ++l) {
+    flops +=
+        2.0 * batch * static_cast<double>(network.layers()[l].weight_count()) * (l == 0 ? 2 : 3);
+  }
+  return flops;
+}
+
+void Step(benchmark::State& state, const Case& c) {
+  const plan::ModelShape shape = ShapeOf(c);
+  Network network = *Network::Create(shape);
+  network.Init(1, "bench");
+  const gates::WeightFold fold = *MakeFold(shape, CandidatesOf(c));
+  ShardPool pool(static_cast<int>(state.range(0)), ops::UseOneThread);
+  TrainStepOptions options;
+  options.loss = LossKind::kSoftmax;
+  options.batch_size = c.batch;
+  options.input_noise = c.input_noise;
+  options.dropout = c.dropout;
+  options.stream = "bench";
+  const auto step = *TrainStep::Create(&network, &fold, options, &pool);
+  Rows rows(c.inputs, shape.outputs);
+  std::vector<float> mask, mask_gradient;
+  if (c.gate != Gate::kNone) {
+    mask.assign(fold.num_candidates, 1.0f);
+    mask_gradient.resize(fold.num_candidates);
+  }
+  StepInput input;
+  input.rows = c.batch;
+  input.learning_rate = 1e-4;
+  input.weight_decay = 1.0;
+  input.mask_gradient = mask_gradient;
+  double loss = 0;
+  for (auto _ : state) {
+    // A mask that moves every step, as a selector's does.
+    if (!mask.empty()) mask[input.step % mask.size()] *= 0.999f;
+    input.mask = mask;
+    const absl::StatusOr<double> result = step->Run(input, rows);
+    if (!result.ok()) {
+      state.SkipWithError(std::string(result.status().message()).c_str());
+      break;
+    }
+    loss = *result;
+    ++input.step;
+    rows.start += c.batch;
+  }
+  // A loss of a random start on random labels: the result is checked, not only timed.
+  if (!(loss > 0 && loss < 10)) state.SkipWithError("the loss is not plausible");
+  state.SetItemsProcessed(state.iterations() * c.batch);
+  state.counters["GFLOP/s"] = benchmark::Counter(FlopsPerStep(network, c.batch) * 1e-9,
+                                                 benchmark::Counter::kIsIterationInvariantRate);
+}
+
+const Case kCases[] = {
+    {"784-67-10/512", 784, {67}, 512},
+    {"784-67-10/512/feature_gate", 784, {67}, 512, Gate::kFeature},
+    {"784-400-400-10/128", 784, {400, 400}, 128},
+    {"784-400-400-10/128/block_gate", 784, {400, 400}, 128, Gate::kBlock},
+    {"50-67-10/256", 50, {67}, 256},
+    {"50-67-10/256/noise", 50, {67}, 256, Gate::kNone, 0.2f},
+    {"50-67-10/256/noise_dropout", 50, {67}, 256, Gate::kNone, 0.2f, 0.2f},
+};
+
+}  // namespace
+}  // namespace winnow::nn
+
+int main(int argc, char** argv) {
+  for (const auto& c : winnow::nn::kCases) {
+    benchmark::RegisterBenchmark(c.name.c_str(), &winnow::nn::Step, c)
+        ->Arg(1)
+        ->Arg(2)
+        ->Unit(benchmark::kMillisecond)
+        ->UseRealTime();
+  }
+  benchmark::Initialize(&argc, argv);
+  benchmark::RunSpecifiedBenchmarks();
+}
