@@ -25,6 +25,8 @@ data::FileRole RoleFrom(v1::DatasetFile::Role role) {
   switch (role) {
     case v1::DatasetFile::ROLE_TEST:
       return data::FileRole::kTest;
+    case v1::DatasetFile::ROLE_VALIDATION:
+      return data::FileRole::kValidation;
     case v1::DatasetFile::ROLE_LABELS:
       return data::FileRole::kLabels;
     default:
@@ -82,14 +84,13 @@ absl::StatusOr<internal::v1::Imported> Import(const ImportAssignment& assignment
   ASSIGN_OR_RETURN(const data::InferredSchema inferred,
                    data::InferSchema(files, SchemaFromProto(assignment.schema())));
   ASSIGN_OR_RETURN(const DatasetProfile profile,
-                   data::ImportDataset(inferred.schema, files, assignment.output_dir(),
-                                       ReportTo(session), session.stop()));
+                   data::ImportDataset(inferred, files, assignment.output_dir(), ReportTo(session),
+                                       session.stop()));
   internal::v1::Imported imported;
   imported.set_profile_json(ReadText(assignment.output_dir() + "/" + data::kProfileFile));
   *imported.mutable_resolved_schema() = SchemaToProto(inferred.schema);
   imported.set_sha256(profile.table_sha256);
   imported.set_table_bytes(BytesIn(assignment.output_dir()));
-  for (const std::string& warning : inferred.warnings) imported.add_warnings(warning);
   for (const std::string& warning : profile.warnings) imported.add_warnings(warning);
   return imported;
 }
