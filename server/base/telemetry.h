@@ -16,7 +16,8 @@ class Telemetry {
   virtual ~Telemetry() = default;
 
   // Names are those of the contract: "winnow.v1.JobService", "GetJob"; codes "OK", "NOT_FOUND".
-  virtual void OnRpcStarted(const std::string& /*service*/, const std::string& /*method*/) {}
+  virtual void OnRpcStarted(const std::string& /*service*/, const std::string& /*method*/,
+                            bool /*streaming*/) {}
   virtual void OnRpcHandled(const std::string& /*service*/, const std::string& /*method*/,
                             const std::string& /*code*/, bool /*streaming*/,
                             absl::Duration /*took*/) {}
@@ -36,10 +37,15 @@ class Telemetry {
   virtual void OnUploadBytes(int64_t /*bytes*/) {}
   virtual void OnUploadChunkCorrupt() {}
 
+  // A worker of a job has connected. `waited`: from the job's creation, for its first attempt.
+  virtual void OnAttemptStarted(int32_t /*priority*/, bool /*first*/, absl::Duration /*waited*/) {}
   // What the newest progress of a running job adds to the one before.
   virtual void OnTraining(const std::string& /*algorithm*/, int64_t /*steps*/, double /*samples*/) {
   }
   virtual void OnCheckpoint(int64_t /*bytes*/) {}
+
+  // "read" or "write": from the call to the answer, with the wait for others and for the disk.
+  virtual void OnStoreTransaction(const char* /*op*/, absl::Duration /*took*/) {}
 };
 
 }  // namespace winnow::server

@@ -7,6 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "server/base/clock.h"
+#include "server/base/telemetry.h"
 #include "server/store/store.h"
 
 namespace winnow::store {
@@ -14,7 +15,8 @@ namespace winnow::store {
 // `vfs` is the name of a registered one; empty = SQLite's default.
 absl::StatusOr<std::unique_ptr<Store>> OpenSqliteStoreOnVfs(const std::string& path,
                                                             const server::Clock* clock,
-                                                            const std::string& vfs);
+                                                            const std::string& vfs,
+                                                            server::Telemetry* telemetry = nullptr);
 
 }  // namespace winnow::store
 

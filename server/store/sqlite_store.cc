@@ -12,17 +12,24 @@ namespace winnow::store {
 
 absl::StatusOr<std::unique_ptr<Store>> OpenSqliteStoreOnVfs(const std::string& path,
                                                             const server::Clock* clock,
-                                                            const std::string& vfs) {
+                                                            const std::string& vfs,
+                                                            server::Telemetry* telemetry) {
   ASSIGN_OR_RETURN(std::unique_ptr<Database> database,
                    Database::Open(path, Database::Access::kReadWrite, vfs));
   RETURN_IF_ERROR(QuickCheck(*database));
   RETURN_IF_ERROR(Migrate(*database));
-  return std::make_unique<SqliteStore>(path, vfs, std::move(database), clock);
+  return std::make_unique<SqliteStore>(path, vfs, std::move(database), clock, telemetry);
 }
 
 absl::StatusOr<std::unique_ptr<Store>> OpenSqliteStore(const std::string& path,
                                                        const server::Clock* clock) {
   return OpenSqliteStoreOnVfs(path, clock, "");
+}
+
+absl::StatusOr<std::unique_ptr<Store>> OpenSqliteStore(const std::string& path,
+                                                       const server::Clock* clock,
+                                                       server::Telemetry* telemetry) {
+  return OpenSqliteStoreOnVfs(path, clock, "", telemetry);
 }
 
 absl::Status SqliteStore::Backup(const std::string& path) {

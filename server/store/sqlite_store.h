@@ -8,6 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "server/base/clock.h"
+#include "server/base/telemetry.h"
 #include "server/store/store.h"
 
 namespace winnow::store {
@@ -16,6 +17,10 @@ namespace winnow::store {
 // version; DATA_LOSS when it is damaged. OWNERSHIP: `clock` must outlive the store.
 absl::StatusOr<std::unique_ptr<Store>> OpenSqliteStore(const std::string& path,
                                                        const server::Clock* clock);
+// The same, and tells `telemetry`, which must outlive the store, of every transaction.
+absl::StatusOr<std::unique_ptr<Store>> OpenSqliteStore(const std::string& path,
+                                                       const server::Clock* clock,
+                                                       server::Telemetry* telemetry);
 
 }  // namespace winnow::store
 

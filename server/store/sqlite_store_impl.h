@@ -16,6 +16,7 @@
 #include "absl/status/statusor.h"
 #include "server/base/clock.h"
 #include "server/base/status.h"
+#include "server/base/telemetry.h"
 #include "server/store/database.h"
 #include "server/store/reader_pool.h"
 #include "server/store/store.h"
@@ -26,8 +27,12 @@ namespace winnow::store {
 class SqliteStore final : public Store {
  public:
   SqliteStore(std::string path, std::string vfs, std::unique_ptr<Database> writing,
-              const server::Clock* clock)
-      : path_(path), clock_(*clock), writer_(std::move(writing)), readers_(path, std::move(vfs)) {}
+              const server::Clock* clock, server::Telemetry* telemetry)
+      : path_(path),
+        clock_(*clock),
+        telemetry_(telemetry),
+        writer_(std::move(writing)),
+        readers_(path, std::move(vfs)) {}
 
   // JobStore
   absl::StatusOr<Created<domain::Job>> CreateJob(const NewJob& job,
@@ -112,10 +117,13 @@ class SqliteStore final : public Store {
   absl::StatusOr<T> Write(const std::string& resource,
                           const std::function<absl::StatusOr<T>(Database&)>& operation) {
     std::optional<T> value;
-    RETURN_IF_ERROR(writer_.Run([&](Database& database) -> absl::Status {
+    const absl::Duration start = clock_.Monotonic();
+    const absl::Status status = writer_.Run([&](Database& database) -> absl::Status {
       ASSIGN_OR_RETURN(value, operation(database));
       return absl::OkStatus();
-    }));
+    });
+    NoteTransaction("write", start);
+    RETURN_IF_ERROR(status);
     notifier_.Notify(resource);
     return *std::move(value);
   }
@@ -124,17 +132,25 @@ class SqliteStore final : public Store {
   template <typename T>
   absl::StatusOr<T> Read(const std::function<absl::StatusOr<T>(Database&)>& read) {
     std::optional<T> value;
-    RETURN_IF_ERROR(readers_.Run([&](Database& database) -> absl::Status {
+    const absl::Duration start = clock_.Monotonic();
+    const absl::Status status = readers_.Run([&](Database& database) -> absl::Status {
       ASSIGN_OR_RETURN(value, read(database));
       return absl::OkStatus();
-    }));
+    });
+    NoteTransaction("read", start);
+    RETURN_IF_ERROR(status);
     return *std::move(value);
+  }
+
+  void NoteTransaction(const char* op, absl::Duration start) {
+    if (telemetry_ != nullptr) telemetry_->OnStoreTransaction(op, clock_.Monotonic() - start);
   }
 
   absl::Time Now() const { return clock_.Now(); }
 
   const std::string path_;
   const server::Clock& clock_;
+  server::Telemetry* const telemetry_;  // may be null
   Notifier notifier_;
   Writer writer_;
   ReaderPool readers_;
