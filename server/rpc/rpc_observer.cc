@@ -32,7 +32,7 @@ class Observer final : public grpc::experimental::Interceptor {
     };
     if (at(InterceptionHookPoints::POST_RECV_INITIAL_METADATA)) {
       start_ = clock_.Monotonic();
-      telemetry_.OnRpcStarted(service_, method_);
+      telemetry_.OnRpcStarted(service_, method_, streaming_);
     }
     if (streaming_ &&
         (at(InterceptionHookPoints::PRE_SEND_MESSAGE) ||

@@ -89,6 +89,11 @@ absl::Status WorkerSession::HandleHello(const internal::v1::Hello& hello) {
                                       {"pid", absl::StrCat(hello.pid())},
                                       {"instruction_set", hello.instruction_set()}});
   job_ = reply.job;
+  if (attempt.kind == WorkKind::kJob) {
+    const absl::Time started = job_.start_time.value_or(deps_.clock->Now());
+    deps_.telemetry->OnAttemptStarted(job_.config.priority, attempt.number == 1,
+                                      started - job_.create_time);
+  }
   schema_record_ = reply.dataset.schema;
   durable_ordinal_ = job_.last_ordinal;
   if (!reply.checkpoints.empty()) {

@@ -1,0 +1,186 @@
+#include "server/ops/settings.h"
+
+#include <pwd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <system_error>
+#include <thread>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "server/base/endpoint.h"
+#include "server/base/status.h"
+
+namespace winnow::ops_http {
+namespace {
+
+using Texts = std::vector<std::string>;
+using Apply = std::function<absl::Status(const Texts&, Settings*)>;
+
+constexpr int64_t kMaxSlots = 4096;
+constexpr int64_t kMaxBytes = int64_t{1} << 50;
+
+absl::Status Expected(const std::string& what, const std::string& got) {
+  return absl::InvalidArgumentError(absl::StrCat("expected ", what, ", got \"", got, "\""));
+}
+
+Apply Text(std::string Settings::*member) {
+  return [member](const Texts& texts, Settings* settings) {
+    settings->*member = texts.front();
+    return absl::OkStatus();
+  };
+}
+
+Apply Flag(bool Settings::*member) {
+  return [member](const Texts& texts, Settings* settings) {
+    const std::string& text = texts.front();
+    if (text != "true" && text != "false") return Expected("true or false", text);
+    settings->*member = text == "true";
+    return absl::OkStatus();
+  };
+}
+
+template <typename Number>
+Apply Integer(Number Settings::*member, int64_t least, int64_t most) {
+  return [member, least, most](const Texts& texts, Settings* settings) {
+    int64_t value = 0;
+    if (!absl::SimpleAtoi(texts.front(), &value) || value < least || value > most) {
+      return Expected(absl::StrCat("a whole number from ", least, " to ", most), texts.front());
+    }
+    settings->*member = static_cast<Number>(value);
+    return absl::OkStatus();
+  };
+}
+
+absl::Status SetHttp(const Texts& texts, Settings* settings) {
+  settings->http = texts.front() == "off" ? "" : texts.front();
+  settings->http_is_set = true;
+  return absl::OkStatus();
+}
+
+absl::Status SetRoots(const Texts& texts, Settings* settings) {
+  settings->allow_roots = texts;
+  return absl::OkStatus();
+}
+
+std::string HomeFolder() {
+  const char* home = std::getenv("HOME");
+  if (home != nullptr && *home != '\0') return home;
+  const passwd* user = ::getpwuid(::getuid());
+  return user == nullptr ? "" : user->pw_dir;
+}
+
+// Without TLS and an authenticator, whoever reaches the port owns the service.
+absl::Status CheckReach(const std::string& name, const std::string& address,
+                        const Settings& settings) {
+  ASSIGN_OR_RETURN(const server::Endpoint endpoint, server::ParseEndpoint(address));
+  if (name == "http" && endpoint.is_unix()) return Expected("HOST:PORT or off", address);
+  ASSIGN_OR_RETURN(const bool local, server::IsLocalOnly(endpoint));
+  if (local || settings.insecure) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat(address,
+                   " can be reached from other machines, and there is neither encryption "
+                   "nor authentication; listen on 127.0.0.1 or a Unix socket, or give "
+                   "--insecure"));
+}
+
+std::string OriginOf(const SettingValues& values, const std::string& name) {
+  const auto found = values.find(name);
+  return found == values.end() ? absl::StrCat("default of ", name) : found->second.origin;
+}
+
+}  // namespace
+
+const std::vector<Setting>& AllSettings() {
+  static const auto* const settings = new std::vector<Setting>{
+      {"listen", SettingType::kText,
+       "Where gRPC is served: HOST:PORT or unix:PATH (default 127.0.0.1:7070)",
+       Text(&Settings::listen)},
+      {"http", SettingType::kText,
+       "Where /metrics, /healthz and /readyz are served: HOST:PORT or off (default 127.0.0.1:7071, "
+       "off when --listen is a Unix socket)",
+       SetHttp},
+      {"data_dir", SettingType::kText,
+       "Folder of everything the server keeps (default ~/.local/share/winnow)",
+       Text(&Settings::data_dir)},
+      {"insecure", SettingType::kFlag,
+       "Allow addresses that other machines can reach, without encryption and authentication",
+       Flag(&Settings::insecure)},
+      {"worker_slots", SettingType::kNumber,
+       "Threads that jobs may use in all (default: one per processor)",
+       Integer(&Settings::worker_slots, 1, kMaxSlots)},
+      {"allow_root", SettingType::kList,
+       "Folder below which datasets may name local files; may be repeated (default: none)",
+       SetRoots},
+      {"worker", SettingType::kText,
+       "The program that runs jobs (default: winnow-worker beside winnowd)",
+       Text(&Settings::worker)},
+      {"log_level", SettingType::kText, "debug, info, warning or error (default info)",
+       Text(&Settings::log_level)},
+      {"log_format", SettingType::kText, "text or json (default text)",
+       Text(&Settings::log_format)},
+      {"job_memory_limit_bytes", SettingType::kNumber,
+       "Heap of a job's worker where the job names none; 0: no limit (default 0)",
+       Integer(&Settings::job_memory_limit_bytes, 0, kMaxBytes)},
+      {"import_memory_limit_bytes", SettingType::kNumber,
+       "Heap of a worker that imports (default 1468006400)",
+       Integer(&Settings::import_memory_limit_bytes, int64_t{64} << 20, kMaxBytes)},
+      {"disk_floor_bytes", SettingType::kNumber,
+       "Free space below which nothing new is taken (default 268435456)",
+       Integer(&Settings::disk_floor_bytes, 0, kMaxBytes)},
+  };
+  return *settings;
+}
+
+const Setting* FindSetting(const std::string& name) {
+  for (const Setting& setting : AllSettings()) {
+    if (name == setting.name) return &setting;
+  }
+  return nullptr;
+}
+
+absl::StatusOr<Settings> DefaultSettings() {
+  Settings settings;
+  settings.data_dir = HomeFolder() + "/.local/share/winnow";
+  settings.worker_slots = static_cast<int32_t>(std::max(1u, std::thread::hardware_concurrency()));
+  std::error_code error;
+  const std::filesystem::path self = std::filesystem::read_symlink("/proc/self/exe", error);
+  if (error) return absl::InternalError("cannot find the own program: " + error.message());
+  settings.worker = (self.parent_path() / "winnow-worker").string();
+  return settings;
+}
+
+absl::StatusOr<Settings> MakeSettings(const SettingValues& values) {
+  ASSIGN_OR_RETURN(Settings settings, DefaultSettings());
+  Texts problems;
+  const auto note = [&problems](const std::string& origin, const absl::Status& status) {
+    if (!status.ok()) problems.push_back(absl::StrCat(origin, ": ", std::string(status.message())));
+  };
+  for (const auto& [name, value] : values) {
+    note(value.origin, FindSetting(name)->apply(value.texts, &settings));
+  }
+  server::LogOptions log;
+  note(OriginOf(values, "log_level"), server::ParseLogOptions(settings.log_level, "text", &log));
+  note(OriginOf(values, "log_format"), server::ParseLogOptions("info", settings.log_format, &log));
+  note(OriginOf(values, "listen"), CheckReach("listen", settings.listen, settings));
+  const bool is_private = settings.listen.rfind("unix:", 0) == 0;
+  if (!settings.http_is_set && !is_private) settings.http = "127.0.0.1:7071";
+  if (!settings.http.empty()) {
+    note(OriginOf(values, "http"), CheckReach("http", settings.http, settings));
+  }
+  std::error_code error;
+  const std::filesystem::path data_dir = std::filesystem::absolute(settings.data_dir, error);
+  if (error || settings.data_dir.empty()) {
+    note(OriginOf(values, "data_dir"), Expected("a folder", settings.data_dir));
+  }
+  settings.data_dir = data_dir.lexically_normal().string();
+  if (settings.data_dir.size() > 1 && settings.data_dir.back() == '/') settings.data_dir.pop_back();
+  if (problems.empty()) return settings;
+  return absl::InvalidArgumentError(absl::StrJoin(problems, "\n"));
+}
+
+}  // namespace winnow::ops_http
