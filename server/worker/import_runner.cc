@@ -25,8 +25,6 @@ data::FileRole RoleFrom(v1::DatasetFile::Role role) {
   switch (role) {
     case v1::DatasetFile::ROLE_TEST:
       return data::FileRole::kTest;
-    case v1::DatasetFile::ROLE_VALIDATION:
-      return data::FileRole::kValidation;
     case v1::DatasetFile::ROLE_LABELS:
       return data::FileRole::kLabels;
     default:
