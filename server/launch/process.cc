@@ -26,6 +26,9 @@ using server::UniqueFd;
 // Raised so that the kernel, out of memory, ends a worker and not the server (range -1000 to 1000).
 constexpr char kOomScoreAdjustment[] = "500";
 
+// Of a child that someone else has waited for: nothing is known, so it counts as failed.
+constexpr int kUnknownExitCode = 255;
+
 // What a child that could not become the worker tells its parent.
 struct Failure {
   int step;
@@ -141,6 +144,7 @@ std::optional<Ended> Reap(pid_t pid) {
   siginfo_t info;
   std::memset(&info, 0, sizeof(info));
   const int code = ::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG | WNOWAIT);
+  if (code != 0 && errno == ECHILD) return Ended{kUnknownExitCode, 0, 0};  // collected by another
   if (code != 0 || info.si_pid == 0) return std::nullopt;
   // The dead leader still holds the group's number, so that it cannot be anyone else's.
   KillGroup(pid);

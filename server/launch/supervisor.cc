@@ -1,6 +1,7 @@
 #include "server/launch/supervisor.h"
 
 #include <poll.h>
+#include <signal.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -39,6 +40,9 @@ domain::ExitInfo Describe(const Ended& ended, bool killed_for_memory, int64_t pe
 
 Supervisor::Supervisor(absl::Duration poll_interval)
     : poll_interval_(poll_interval), wake_fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+  // Ignored, as some parents leave it, the kernel would collect our children before we see how they
+  // ended.
+  ::signal(SIGCHLD, SIG_DFL);
   thread_ = std::thread([this] { Run(); });
 }
 

@@ -58,10 +58,15 @@ absl::Status SqliteError(sqlite3* connection, int code, const std::string& step)
 Statement::Statement(Statement&& other) noexcept
     : connection_(other.connection_),
       statement_(std::exchange(other.statement_, nullptr)),
+      owned_(other.owned_),
       bind_error_(other.bind_error_) {}
 
 Statement::~Statement() {
   if (statement_ == nullptr) return;
+  if (owned_) {
+    sqlite3_finalize(statement_);
+    return;
+  }
   sqlite3_reset(statement_);
   sqlite3_clear_bindings(statement_);
 }
@@ -164,19 +169,27 @@ Database::~Database() {
   sqlite3_close(connection_);
 }
 
+absl::StatusOr<sqlite3_stmt*> Database::Compile(const std::string& sql, unsigned flags) {
+  sqlite3_stmt* statement = nullptr;
+  const int code = sqlite3_prepare_v3(connection_, sql.c_str(), static_cast<int>(sql.size()), flags,
+                                      &statement, nullptr);
+  if (code != SQLITE_OK) return SqliteError(connection_, code, "prepare");
+  return statement;
+}
+
 absl::StatusOr<Statement> Database::Prepare(const std::string& sql) {
-  auto& cached = statements_[sql];
-  if (cached == nullptr) {
-    sqlite3_stmt* statement = nullptr;
-    const int code = sqlite3_prepare_v3(connection_, sql.c_str(), static_cast<int>(sql.size()),
-                                        SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
-    if (code != SQLITE_OK) {
-      statements_.erase(sql);
-      return SqliteError(connection_, code, "prepare");
-    }
-    cached.reset(statement);
+  const auto found = statements_.find(sql);
+  if (found != statements_.end()) {
+    return Statement(connection_, found->second.get(), /*owned=*/false);
   }
-  return Statement(connection_, cached.get());
+  ASSIGN_OR_RETURN(sqlite3_stmt* const statement, Compile(sql, SQLITE_PREPARE_PERSISTENT));
+  statements_[sql].reset(statement);
+  return Statement(connection_, statement, /*owned=*/false);
+}
+
+absl::StatusOr<Statement> Database::PrepareOnce(const std::string& sql) {
+  ASSIGN_OR_RETURN(sqlite3_stmt* const statement, Compile(sql, 0));
+  return Statement(connection_, statement, /*owned=*/true);
 }
 
 absl::Status Database::Execute(const std::string& sql) {

@@ -17,7 +17,8 @@ struct sqlite3_stmt;
 
 namespace winnow::store {
 
-// A compiled statement borrowed from its connection; reset when destroyed.
+// A compiled statement: borrowed from its connection and reset when destroyed (Prepare), or its own
+// (PrepareOnce).
 // Parameters and columns: integers are int64, times are microseconds since 1970, texts may hold any
 // bytes. A failed Bind shows in Step. REQUIRES: lives shorter than its Database; not two of the
 // same SQL at once.
@@ -53,12 +54,13 @@ class Statement {
 
  private:
   friend class Database;
-  Statement(sqlite3* connection, sqlite3_stmt* statement)
-      : connection_(connection), statement_(statement) {}
+  Statement(sqlite3* connection, sqlite3_stmt* statement, bool owned)
+      : connection_(connection), statement_(statement), owned_(owned) {}
   void Note(int code);
 
   sqlite3* connection_;
   sqlite3_stmt* statement_;
+  bool owned_;
   int bind_error_ = 0;
 };
 
@@ -77,6 +79,8 @@ class Database {
 
   // Compiled once per connection and SQL text.
   absl::StatusOr<Statement> Prepare(const std::string& sql);
+  // Compiled for this use only: for texts whose number has no bound.
+  absl::StatusOr<Statement> PrepareOnce(const std::string& sql);
   // Statements without parameters and results, separated by ';'.
   absl::Status Execute(const std::string& sql);
 
@@ -89,6 +93,7 @@ class Database {
 
  private:
   explicit Database(sqlite3* connection) : connection_(connection) {}
+  absl::StatusOr<sqlite3_stmt*> Compile(const std::string& sql, unsigned flags);
 
   struct Finalize {
     void operator()(sqlite3_stmt* statement) const;

@@ -159,7 +159,7 @@ absl::StatusOr<Page<Dataset>> SqliteStore::ListDatasets(const std::string& tenan
   constexpr auto kTarget = domain::FilterTarget::kDatasets;
   return Read<Page<Dataset>>([&](Database& database) -> absl::StatusOr<Page<Dataset>> {
     ASSIGN_OR_RETURN(Statement s,
-                     database.Prepare(absl::StrCat(
+                     database.PrepareOnce(absl::StrCat(
                          SelectDatasets(), " WHERE tenant = ?1 AND id < ?2",
                          FilterSql(filter, kTarget, 4), " ORDER BY id DESC LIMIT ?3")));
     s.Bind(1, tenant);

@@ -116,9 +116,9 @@ absl::StatusOr<Page<Job>> SqliteStore::ListJobs(const std::string& tenant,
   constexpr auto kTarget = domain::FilterTarget::kJobs;
   return Read<Page<Job>>([&](Database& database) -> absl::StatusOr<Page<Job>> {
     ASSIGN_OR_RETURN(Statement s,
-                     database.Prepare(absl::StrCat(SelectJobs(), " WHERE tenant = ?1 AND id < ?2",
-                                                   FilterSql(filter, kTarget, 4),
-                                                   " ORDER BY id DESC LIMIT ?3")));
+                     database.PrepareOnce(absl::StrCat(
+                         SelectJobs(), " WHERE tenant = ?1 AND id < ?2",
+                         FilterSql(filter, kTarget, 4), " ORDER BY id DESC LIMIT ?3")));
     s.Bind(1, tenant);
     s.Bind(2, below);
     s.Bind(3, int64_t{size} + 1);
