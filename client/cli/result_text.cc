@@ -1,0 +1,199 @@
+#include "client/cli/result_text.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "client/cli/result_metrics.h"
+#include "client/cli/table.h"
+#include "client/cli/text.h"
+
+namespace winnow::cli {
+namespace {
+
+// A member of an object, or null.
+const ResultJson& At(const ResultJson& json, const std::string& key) {
+  static const ResultJson kNull;
+  if (!json.is_object()) return kNull;
+  const auto found = json.find(key);
+  return found == json.end() ? kNull : *found;
+}
+
+std::string Word(const ResultJson& json, const std::string& fallback = "-") {
+  return json.is_string() ? json.get<std::string>() : fallback;
+}
+
+std::string Number(const ResultJson& json) {
+  return json.is_number() ? NumberText(json.get<double>()) : "-";
+}
+
+std::string Count(const ResultJson& json) {
+  return json.is_number() ? CountText(json.get<int64_t>()) : "-";
+}
+
+std::string HeadText(const ResultJson& result) {
+  std::string text = absl::StrCat(Word(At(result, "task")), " by ", Word(At(result, "selector")),
+                                  ", seed ", Count(At(result, "seed")), ": ",
+                                  CountText(static_cast<int64_t>(At(result, "selected").size())),
+                                  " of ", Count(At(result, "candidates")), " candidates");
+  const ResultJson& stopped = At(result, "stopped_early");
+  if (stopped.is_boolean() && stopped.get<bool>()) absl::StrAppend(&text, " (stopped early)");
+  if (At(result, "job").is_string()) absl::StrAppend(&text, "\n", Word(At(result, "job")));
+  return text + "\n";
+}
+
+std::string PicksText(const ResultJson& result) {
+  // Blocks of a layer come by the thousand; their layers are listed instead.
+  constexpr size_t kMostPicks = 100;
+  const ResultJson& selected = At(result, "selected");
+  if (!selected.is_array() || selected.empty()) return "";
+  Table table;
+  table.Column("RANK", Table::Align::kRight).Column("SELECTED");
+  table.Column("SCORE", Table::Align::kRight).Column("GAIN", Table::Align::kRight);
+  const size_t shown = std::min(selected.size(), kMostPicks);
+  for (size_t i = 0; i < shown; ++i) {
+    const ResultJson& pick = selected[i];
+    table.Row({Count(At(pick, "rank")), Word(At(pick, "name")), Number(At(pick, "score")),
+               Number(At(pick, "gain"))});
+  }
+  std::string text = absl::StrCat("\n", table.Text());
+  if (shown < selected.size()) {
+    absl::StrAppend(&text, "... and ", CountText(static_cast<int64_t>(selected.size() - shown)),
+                    " more (--csv has all)\n");
+  }
+  return text;
+}
+
+std::string DimensionsText(const ResultJson& result) {
+  const ResultJson& dimensions = At(result, "dimensions");
+  if (!dimensions.is_object()) return "";
+  Table table;
+  table.Column("FIELD").Column("DIMENSIONS", Table::Align::kRight);
+  for (const auto& [field, width] : dimensions.items()) table.Row({field, Count(width)});
+  return absl::StrCat("\n", table.Text());
+}
+
+std::string LayersText(const ResultJson& result) {
+  const ResultJson& layers = At(result, "layers");
+  if (!layers.is_array()) return "";
+  Table table;
+  table.Column("LAYER").Column("BLOCK").Column("KEPT", Table::Align::kRight);
+  table.Column("BLOCKS", Table::Align::kRight).Column("DENSITY", Table::Align::kRight);
+  for (const ResultJson& layer : layers) {
+    const ResultJson& block = At(layer, "block");
+    const bool has_block = block.is_array() && block.size() == 2;
+    table.Row({Word(At(layer, "name")),
+               has_block ? absl::StrCat(Count(block[0]), " x ", Count(block[1])) : "-",
+               Count(At(layer, "kept")), Count(At(layer, "blocks")), Number(At(layer, "density"))});
+  }
+  return absl::StrCat("\n", table.Text());
+}
+
+// What a control is, where its name does not say it: "random (mean of 3)".
+std::string ControlName(const std::string& name, const ResultJson& control) {
+  const ResultJson& draws = At(control, "draws");
+  return draws.is_number() ? absl::StrCat(name, " (mean of ", Count(draws), ")") : name;
+}
+
+std::string QualityText(const ResultJson& result) {
+  std::vector<std::pair<std::string, ResultJson>> models = {{"selected", At(result, "metrics")}};
+  for (const auto& [name, control] : At(result, "controls").items()) {
+    models.emplace_back(ControlName(name, control), control);
+  }
+  if (At(result, "capacity_matched").is_object()) {
+    models.emplace_back("capacity matched", At(result, "capacity_matched"));
+  }
+  return MetricsTable("MODEL", models);
+}
+
+std::string CurveText(const ResultJson& result) {
+  std::vector<std::pair<std::string, ResultJson>> sizes;
+  if (!At(result, "curve").is_array()) return "";
+  for (const ResultJson& point : At(result, "curve")) {
+    sizes.emplace_back(Count(At(point, "k")), point);
+  }
+  return sizes.empty() ? "" : MetricsTable("SIZE", sizes);
+}
+
+std::string SpentText(const ResultJson& result) {
+  const ResultJson& spent = At(result, "spent");
+  std::string text;
+  if (spent.is_object()) {
+    absl::StrAppend(&text, "\nspent: ", Count(At(spent, "count")), " candidates, ",
+                    Count(At(spent, "bytes")), " bytes, ", Count(At(spent, "flops")),
+                    " multiply-adds a row\n");
+  }
+  const ResultJson& timing = At(result, "timing");
+  const ResultJson& select = At(timing, "select_s");
+  const ResultJson& retrain = At(timing, "retrain_s");
+  if (select.is_number() && retrain.is_number()) {
+    absl::StrAppend(&text, "time: selection ", SecondsText(select.get<double>()), ", retraining ",
+                    SecondsText(retrain.get<double>()));
+    const ResultJson& speed = At(timing, "samples_per_s");
+    if (speed.is_number()) {
+      absl::StrAppend(&text, ", ", CountText(std::llround(speed.get<double>())), " rows/s");
+    }
+    text += "\n";
+  }
+  return text;
+}
+
+std::string WarningsText(const ResultJson& result) {
+  std::string text;
+  for (const ResultJson& warning : At(result, "warnings")) {
+    absl::StrAppend(&text, "warning: ", Word(warning), "\n");
+  }
+  return text;
+}
+
+// RFC 4180: quotes around what holds a comma, a quote or a line end.
+std::string CsvCell(const std::string& text) {
+  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
+  std::string cell = "\"";
+  for (const char letter : text)
+    cell += letter == '"' ? std::string("\"\"") : std::string(1, letter);
+  return cell + "\"";
+}
+
+std::string CsvNumber(const ResultJson& json) { return json.is_number() ? json.dump() : ""; }
+
+}  // namespace
+
+ResultJson MergeResult(const ResultJson& selection, const ResultJson& run) {
+  ResultJson merged = ResultJson::object();
+  if (run.contains("job")) merged["job"] = run["job"];
+  merged.update(selection);
+  for (const auto& [key, value] : run.items()) {
+    if (!merged.contains(key)) merged[key] = value;
+  }
+  return merged;
+}
+
+std::string ResultText(const ResultJson& result) {
+  return absl::StrCat(HeadText(result), PicksText(result), DimensionsText(result),
+                      LayersText(result), QualityText(result), CurveText(result), SpentText(result),
+                      WarningsText(result));
+}
+
+std::string ResultCsv(const ResultJson& result) {
+  std::string text = "rank,name,phase,score,gain,cost\n";
+  for (const ResultJson& pick : At(result, "selected")) {
+    absl::StrAppend(&text, CsvNumber(At(pick, "rank")), ",", CsvCell(Word(At(pick, "name"), "")),
+                    ",", CsvNumber(At(pick, "phase")), ",", CsvNumber(At(pick, "score")), ",",
+                    CsvNumber(At(pick, "gain")), ",", CsvNumber(At(pick, "cost")), "\n");
+  }
+  return text;
+}
+
+std::string ResultNames(const ResultJson& result) {
+  std::string text;
+  for (const ResultJson& pick : At(result, "selected")) {
+    absl::StrAppend(&text, Word(At(pick, "name"), ""), "\n");
+  }
+  return text;
+}
+
+}  // namespace winnow::cli
