@@ -5,10 +5,10 @@
 #include <string>
 
 #include "CLI/CLI.hpp"
+#include "server/base/instruction_set.h"
 #include "server/base/log.h"
 #include "server/base/version.h"
 #include "server/worker/import_runner.h"
-#include "server/worker/instruction_set.h"
 #include "server/worker/job_runner.h"
 #include "server/worker/session.h"
 
@@ -33,7 +33,7 @@ int Run(const winnow::worker::SessionOptions& options) {
   }
   const auto& assignment = (*session)->assignment();
   winnow::server::LogInfo(
-      "attached", {{"attempt", options.attempt_id}, {"isa", winnow::worker::InstructionSetName()}});
+      "attached", {{"attempt", options.attempt_id}, {"isa", winnow::server::InstructionSetName()}});
   switch (assignment.assignment_case()) {
     case winnow::internal::v1::Assignment::kJob:
       winnow::worker::RunJobAttempt(**session);

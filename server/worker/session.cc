@@ -9,9 +9,9 @@
 #include "grpcpp/create_channel.h"
 #include "grpcpp/security/credentials.h"
 #include "kernels/plan/plan.h"
+#include "server/base/instruction_set.h"
 #include "server/base/log.h"
 #include "server/base/status.h"
-#include "server/worker/instruction_set.h"
 
 namespace winnow::worker {
 namespace {
@@ -65,7 +65,7 @@ absl::Status Session::Hello(const SessionOptions& options) {
   hello.set_attempt_id(options.attempt_id);
   hello.set_secret(options.secret);
   hello.set_pid(getpid());
-  hello.set_instruction_set(InstructionSetName());
+  hello.set_instruction_set(server::InstructionSetName());
   hello.set_version(options.version);
   hello.set_plan_version(static_cast<int32_t>(plan::kPlanVersion));
   AttachResponse response;

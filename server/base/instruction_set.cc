@@ -1,11 +1,11 @@
-#include "server/worker/instruction_set.h"
+#include "server/base/instruction_set.h"
 
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <iterator>
 
-namespace winnow::worker {
+namespace winnow::server {
 namespace {
 
 constexpr const char* kNames[] = {"portable", "avx2", "avx512", "avx512_bf16"};
@@ -39,4 +39,4 @@ int EnvironmentCap() {
 
 std::string InstructionSetName() { return kNames[std::min(ProcessorLevel(), EnvironmentCap())]; }
 
-}  // namespace winnow::worker
+}  // namespace winnow::server
