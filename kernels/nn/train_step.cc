@@ -12,7 +12,9 @@
 #include "kernels/base/aligned_buffer.h"
 #include "kernels/base/rng.h"
 #include "kernels/base/status.h"
+#include "kernels/nn/masked_layer.h"
 #include "kernels/nn/numeric_error.h"
+#include "kernels/nn/optimizer_state.h"
 #include "kernels/nn/row_matrices.h"
 #include "kernels/nn/row_pass.h"
 #include "kernels/nn/step_plan.h"
@@ -72,19 +74,9 @@ struct TrainStep::Impl {
   std::atomic<bool> out_of_memory{false};     // a task saw oneDNN fail
   std::atomic<bool> unlimited_thread{false};  // a task ran on a thread without UseOneThread
 
-  // Optimizer. Moments have the layout of the parameters.
-  int64_t steps_done = 0;
-  AlignedBuffer<float> m, v;
+  OptimizerState optimizer;
   ops::OptimizerStep dense_step, bias_step, table_step;
-
-  // Gate.
-  AlignedBuffer<float> folded;    // W_hat
-  AlignedBuffer<float> run_sums;  // see gates::RunSums
-  std::optional<gates::MaskGradient> mask_gradient;
-  std::vector<float> mask;        // of this step, and of the one before until it is replaced
-  std::vector<float> live;        // [input_width], 0 where the mask freezes an embedding
-  bool fold_is_current = false;   // `folded` is `mask` times the present weights
-  bool refold_in_update = false;  // the mask stood still: the update writes W_hat along
+  std::optional<MaskedLayer> gate;
 
   Impl(Network* network_in, const gates::WeightFold* fold_in, const TrainStepOptions& options_in,
        ShardPool* pool_in)
@@ -100,16 +92,16 @@ struct TrainStep::Impl {
   absl::Status CheckInput(const StepInput& input) const;
   absl::StatusOr<double> Run(const StepInput& input, const BatchSource& source);
 
-  void BeginOptimizerStep(const StepInput& input);
-  void SetMask(std::span<const float> next);
-  void FoldWeights();
   double RowsPhase(const StepInput& input, const BatchSource& source);
   void OutputsPhase(const StepInput& input);
+  void WeightsChanged() {
+    if (gate) gate->WeightsChanged();
+  }
   absl::Status CheckTasks(const StepInput& input);
 
-  float* first_moment(int64_t place) { return m.size() == 0 ? nullptr : m.data() + place; }
-  float* second_moment(int64_t place) { return v.size() == 0 ? nullptr : v.data() + place; }
-  bool is_masked(int32_t layer) const { return !mask.empty() && fold->layer == layer; }
+  bool is_masked(int32_t layer) const {
+    return fold != nullptr && fold->layer == layer && gate->is_masked();
+  }
 
   void UpdateWeights(const OutputTask& task, const StepInput& input, ThreadScratch& mine);
   void UpdateBias(const OutputTask& task, const StepInput& input, ThreadScratch& mine);
@@ -143,26 +135,15 @@ absl::Status TrainStep::Impl::AllocateScratch() {
 absl::Status TrainStep::Impl::Allocate() {
   ASSIGN_OR_RETURN(rows, RowMatrices::Create(*network, options.batch_size, /*backward=*/true));
   RETURN_IF_ERROR(AllocateScratch());
-  const auto size = static_cast<int64_t>(network->parameters().size());
-  const int moments = ops::MomentCount(options.optimizer);
-  if (moments > 0) {
-    ASSIGN_OR_RETURN(m, AlignedBuffer<float>::Create(size));
-  }
-  if (moments > 1) {
-    ASSIGN_OR_RETURN(v, AlignedBuffer<float>::Create(size));
-  }
+  ASSIGN_OR_RETURN(optimizer,
+                   OptimizerState::Create(options.optimizer,
+                                          static_cast<int64_t>(network->parameters().size())));
   block_loss.resize(
       static_cast<size_t>((options.batch_size + plan.block_rows - 1) / plan.block_rows));
   if (options.input_noise > 0) noise_stream.emplace(options.seed, options.stream + "/noise");
   if (options.dropout > 0) dropout_stream.emplace(options.seed, options.stream + "/dropout");
   if (fold == nullptr) return absl::OkStatus();
-  const int64_t weights = network->layers()[fold->layer].weight_count();
-  ASSIGN_OR_RETURN(folded, AlignedBuffer<float>::Create(weights));
-  ASSIGN_OR_RETURN(run_sums, AlignedBuffer<float>::Create(static_cast<int64_t>(fold->rows) *
-                                                          fold->column_blocks()));
-  mask_gradient.emplace(*fold, plan.fold_tile_rows);
-  mask.reserve(static_cast<size_t>(fold->num_candidates));
-  live.assign(static_cast<size_t>(network->shape().input_width), 1.0f);
+  ASSIGN_OR_RETURN(gate, MaskedLayer::Create(*fold, plan.fold_tile_rows));
   return absl::OkStatus();
 }
 
@@ -180,39 +161,6 @@ absl::Status TrainStep::Impl::CheckInput(const StepInput& input) const {
     return absl::InvalidArgumentError("the mask's gradient has another size than the mask");
   }
   return absl::OkStatus();
-}
-
-void TrainStep::Impl::BeginOptimizerStep(const StepInput& input) {
-  const auto make = [&](double decay) {
-    return ops::MakeOptimizerStep(options.optimizer, steps_done + 1, input.learning_rate, decay);
-  };
-  dense_step = make(input.weight_decay);
-  bias_step = make(0.0);
-  table_step = make(input.embedding_weight_decay);
-}
-
-void TrainStep::Impl::SetMask(std::span<const float> next) {
-  const bool same = std::equal(mask.begin(), mask.end(), next.begin(), next.end());
-  refold_in_update = same && !next.empty();
-  if (same) return;
-  mask.assign(next.begin(), next.end());
-  fold_is_current = false;
-  if (!fold->gates_inputs()) return;
-  for (int32_t r = 0; r < fold->rows; ++r) {
-    const int32_t base = fold->row_base[r];
-    live[r] = mask.empty() || base < 0 || mask[base] != 0.0f ? 1.0f : 0.0f;
-  }
-}
-
-void TrainStep::Impl::FoldWeights() {
-  const float* weights = network->weights(fold->layer);
-  const int32_t tile = plan.fold_tile_rows;
-  const auto task = [&](int index, int) {
-    const int32_t begin = index * tile, end = std::min(begin + tile, fold->rows);
-    gates::FoldRows(*fold, mask, begin, end, weights, folded.data());
-  };
-  pool->Run((fold->rows + tile - 1) / tile, task);
-  fold_is_current = true;
 }
 
 double TrainStep::Impl::RowsPhase(const StepInput& input, const BatchSource& source) {
@@ -253,23 +201,18 @@ void TrainStep::Impl::UpdateWeights(const OutputTask& task, const StepInput& inp
     out_of_memory = true;
     return;
   }
-  const int64_t offset = static_cast<int64_t>(task.begin) * layer.outputs;
-  float* weights = network->weights(task.index);
-  if (!is_masked(task.index)) {
-    const int64_t count = static_cast<int64_t>(task.end - task.begin) * layer.outputs;
-    ops::OptimizerUpdate(dense_step, count, 1.0f, gradient, weights + offset,
-                         first_moment(layer.weights + offset),
-                         second_moment(layer.weights + offset));
+  if (is_masked(task.index)) {
+    const LayerWeights all = {network->weights(task.index), optimizer.first(layer.weights),
+                              optimizer.second(layer.weights)};
+    gate->UpdateTile(task.begin, task.end, dense_step, gradient, all, !input.mask_gradient.empty(),
+                     mine.row.data());
     return;
   }
-  if (!input.mask_gradient.empty()) {
-    gates::RunSums(*fold, task.begin, task.end, weights, gradient, run_sums.data());
-  }
-  gates::UpdateRows(*fold, mask, task.begin, task.end, dense_step, gradient, weights,
-                    first_moment(layer.weights), second_moment(layer.weights), mine.row.data());
-  if (refold_in_update) {
-    gates::FoldRows(*fold, mask, task.begin, task.end, weights, folded.data());
-  }
+  const int64_t offset = static_cast<int64_t>(task.begin) * layer.outputs;
+  ops::OptimizerUpdate(dense_step, static_cast<int64_t>(task.end - task.begin) * layer.outputs,
+                       1.0f, gradient, network->weights(task.index) + offset,
+                       optimizer.first(layer.weights + offset),
+                       optimizer.second(layer.weights + offset));
 }
 
 void TrainStep::Impl::UpdateBias(const OutputTask& task, const StepInput& input,
@@ -278,15 +221,15 @@ void TrainStep::Impl::UpdateBias(const OutputTask& task, const StepInput& input,
   const RowMatrix& dz = rows.gradient[task.index];
   ops::BiasGradient(input.rows, layer.outputs, dz.data, dz.stride, mine.tile.data());
   ops::OptimizerUpdate(bias_step, layer.outputs, 1.0f, mine.tile.data(), network->bias(task.index),
-                       first_moment(layer.bias), second_moment(layer.bias));
+                       optimizer.first(layer.bias), optimizer.second(layer.bias));
 }
 
 void TrainStep::Impl::UpdateTable(const OutputTask& task, const StepInput& input,
                                   ThreadScratch& mine) {
   const EmbeddingTable& table = network->embeddings()[task.index];
   const float* live_dimensions = nullptr;
-  if (!mask.empty() && fold->gates_inputs()) {
-    const float* field = live.data() + table.first_row;
+  if (gate && gate->live_inputs() != nullptr) {
+    const float* field = gate->live_inputs() + table.first_row;
     const auto frozen = std::count(field, field + table.dimension, 0.0f);
     if (frozen == table.dimension) return;
     if (frozen > 0) live_dimensions = field;
@@ -297,7 +240,7 @@ void TrainStep::Impl::UpdateTable(const OutputTask& task, const StepInput& input
       mine.slots.data(), mine.distinct.data(), mine.sums.data());
   ops::OptimizerUpdateRows(table_step, count, table.dimension, mine.distinct.data(),
                            live_dimensions, mine.sums.data(), network->table(task.index),
-                           first_moment(table.values), second_moment(table.values));
+                           optimizer.first(table.values), optimizer.second(table.values));
 }
 
 void TrainStep::Impl::OutputsPhase(const StepInput& input) {
@@ -314,8 +257,9 @@ void TrainStep::Impl::OutputsPhase(const StepInput& input) {
     }
   };
   pool->Run(static_cast<int>(plan.outputs.size()), run);
-  fold_is_current = refold_in_update;
-  if (!input.mask_gradient.empty()) mask_gradient->Reduce(run_sums.data(), input.mask_gradient);
+  if (!gate) return;
+  gate->EndStep();
+  if (!input.mask_gradient.empty()) gate->ReduceGradient(input.mask_gradient);
 }
 
 absl::Status TrainStep::Impl::CheckTasks(const StepInput& input) {
@@ -334,18 +278,20 @@ absl::Status TrainStep::Impl::CheckTasks(const StepInput& input) {
 
 absl::StatusOr<double> TrainStep::Impl::Run(const StepInput& input, const BatchSource& source) {
   RETURN_IF_ERROR(CheckInput(input));
-  BeginOptimizerStep(input);
-  if (fold != nullptr) {
-    SetMask(input.mask);
-    if (!mask.empty() && !fold_is_current) FoldWeights();
-    pass.SetFold(fold->layer, mask.empty() ? nullptr : folded.data());
+  dense_step = optimizer.Next(input.learning_rate, input.weight_decay);
+  bias_step = optimizer.Next(input.learning_rate, 0.0);
+  table_step = optimizer.Next(input.learning_rate, input.embedding_weight_decay);
+  if (gate) {
+    gate->BeginStep(input.mask, network->weights(fold->layer), *pool);
+    pass.SetFold(fold->layer, gate->is_masked() ? gate->folded() : nullptr);
   }
   const double loss = RowsPhase(input, source);
   RETURN_IF_ERROR(CheckTasks(input));
   if (!std::isfinite(loss)) return NonFiniteLoss(input.step, loss, *network, rows, input.rows);
+  WeightsChanged();  // also when the phase fails half way
   OutputsPhase(input);
   RETURN_IF_ERROR(CheckTasks(input));
-  ++steps_done;
+  optimizer.Finish();
   return loss;
 }
 
@@ -366,32 +312,16 @@ absl::StatusOr<double> TrainStep::Run(const StepInput& input, const BatchSource&
   return impl_->Run(input, source);
 }
 
-void TrainStep::WeightsChanged() { impl_->fold_is_current = false; }
+void TrainStep::WeightsChanged() { impl_->WeightsChanged(); }
 
-void TrainStep::ResetOptimizer() {
-  impl_->steps_done = 0;
-  std::fill_n(impl_->m.data(), impl_->m.size(), 0.0f);
-  std::fill_n(impl_->v.data(), impl_->v.size(), 0.0f);
-}
+void TrainStep::ResetOptimizer() { impl_->optimizer.Reset(); }
 
 void TrainStep::SaveOptimizer(const std::string& prefix, Checkpoint& checkpoint) const {
-  const auto save = [&](const char* name, const AlignedBuffer<float>& moments) {
-    checkpoint.PutArray(
-        prefix + name, std::span<const float>(moments.data(), static_cast<size_t>(moments.size())));
-  };
-  checkpoint.PutValue(prefix + "/steps", impl_->steps_done);
-  save("/m", impl_->m);
-  save("/v", impl_->v);
+  impl_->optimizer.Save(prefix, checkpoint);
 }
 
 absl::Status TrainStep::LoadOptimizer(const std::string& prefix, const Checkpoint& checkpoint) {
-  const auto load = [&](const char* name, AlignedBuffer<float>& moments) {
-    return checkpoint.GetArray(
-        prefix + name, std::span<float>(moments.data(), static_cast<size_t>(moments.size())));
-  };
-  ASSIGN_OR_RETURN(impl_->steps_done, checkpoint.GetValue<int64_t>(prefix + "/steps"));
-  RETURN_IF_ERROR(load("/m", impl_->m));
-  return load("/v", impl_->v);
+  return impl_->optimizer.Load(prefix, checkpoint);
 }
 
 }  // namespace winnow::nn

@@ -1,0 +1,55 @@
+#include "kernels/nn/masked_layer.h"
+
+#include <algorithm>
+
+#include "kernels/base/status.h"
+
+namespace winnow::nn {
+
+absl::StatusOr<MaskedLayer> MaskedLayer::Create(const gates::WeightFold& fold, int32_t tile_rows) {
+  MaskedLayer layer(fold, tile_rows);
+  layer.mask_.reserve(static_cast<size_t>(fold.num_candidates));
+  layer.live_.assign(static_cast<size_t>(fold.rows), 1.0f);
+  ASSIGN_OR_RETURN(layer.folded_,
+                   AlignedBuffer<float>::Create(static_cast<int64_t>(fold.rows) * fold.columns));
+  ASSIGN_OR_RETURN(layer.run_sums_, AlignedBuffer<float>::Create(static_cast<int64_t>(fold.rows) *
+                                                                 fold.column_blocks()));
+  return layer;
+}
+
+void MaskedLayer::BeginStep(std::span<const float> mask, const float* weights, ShardPool& pool) {
+  is_still_ = std::equal(mask_.begin(), mask_.end(), mask.begin(), mask.end());
+  if (!is_still_) {
+    mask_.assign(mask.begin(), mask.end());
+    is_current_ = false;
+    FindLiveInputs();
+  }
+  if (mask_.empty() || is_current_) return;
+  const auto fold_tile = [&](int tile, int) {
+    const int32_t begin = tile * tile_rows_, end = std::min(begin + tile_rows_, fold_->rows);
+    gates::FoldRows(*fold_, mask_, begin, end, weights, folded_.data());
+  };
+  pool.Run((fold_->rows + tile_rows_ - 1) / tile_rows_, fold_tile);
+  is_current_ = true;
+}
+
+void MaskedLayer::FindLiveInputs() {
+  freezes_inputs_ = false;
+  if (!fold_->gates_inputs() || mask_.empty()) return;
+  for (int32_t r = 0; r < fold_->rows; ++r) {
+    const int32_t base = fold_->row_base[r];
+    live_[r] = base < 0 || mask_[base] != 0.0f ? 1.0f : 0.0f;
+    freezes_inputs_ = freezes_inputs_ || live_[r] == 0.0f;
+  }
+}
+
+void MaskedLayer::UpdateTile(int32_t begin, int32_t end, const ops::OptimizerStep& step,
+                             const float* gradient, const LayerWeights& layer, bool sum,
+                             float* scratch) {
+  if (sum) gates::RunSums(*fold_, begin, end, layer.weights, gradient, run_sums_.data());
+  gates::UpdateRows(*fold_, mask_, begin, end, step, gradient, layer.weights, layer.m, layer.v,
+                    scratch);
+  if (is_still_) gates::FoldRows(*fold_, mask_, begin, end, layer.weights, folded_.data());
+}
+
+}  // namespace winnow::nn

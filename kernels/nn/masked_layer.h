@@ -1,0 +1,72 @@
+// The masked layer of a training from step to step: the mask, its folded weights, its gradient.
+//
+// W_hat is written anew at the start of a step when mask or weights changed. While a mask stands
+// still, the task that updates a tile of W writes the tile of W_hat along, and the pass is saved.
+#ifndef WINNOW_KERNELS_NN_MASKED_LAYER_H_
+#define WINNOW_KERNELS_NN_MASKED_LAYER_H_
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "kernels/base/aligned_buffer.h"
+#include "kernels/base/shard_pool.h"
+#include "kernels/gates/weight_fold.h"
+#include "kernels/ops/optimizer.h"
+
+namespace winnow::nn {
+
+// The weights of a tile with what the optimizer keeps of them; all start at row 0 of the layer.
+struct LayerWeights {
+  float* weights = nullptr;
+  float* m = nullptr;  // null where the optimizer has none
+  float* v = nullptr;
+};
+
+// OWNERSHIP: the fold outlives this.
+class MaskedLayer {
+ public:
+  static absl::StatusOr<MaskedLayer> Create(const gates::WeightFold& fold, int32_t tile_rows);
+
+  // Begins a step. `mask` empty: none. Allocates nothing.
+  void BeginStep(std::span<const float> mask, const float* weights, ShardPool& pool);
+  // Ends a step in which every tile went through UpdateTile.
+  void EndStep() { is_current_ = is_still_; }
+  void WeightsChanged() { is_current_ = false; }
+
+  bool is_masked() const { return !mask_.empty(); }
+  // W_hat. REQUIRES: is_masked().
+  const float* folded() const { return folded_.data(); }
+  // 0 where the mask freezes an input of dense_0 (an embedding's dimension) too, else 1; by row, or
+  // null when the mask freezes no inputs.
+  const float* live_inputs() const { return freezes_inputs_ ? live_.data() : nullptr; }
+
+  // Optimizer on rows [begin, end), G = `gradient` of these rows; with `sum`, first the run sums of
+  // W G. `scratch`: a row of floats. REQUIRES: is_masked(). THREAD-SAFETY: distinct tiles.
+  void UpdateTile(int32_t begin, int32_t end, const ops::OptimizerStep& step, const float* gradient,
+                  const LayerWeights& layer, bool sum, float* scratch);
+  // d(loss)/d(mask) from the run sums of all tiles.
+  void ReduceGradient(std::span<float> gradient) { reduce_.Reduce(run_sums_.data(), gradient); }
+
+ private:
+  MaskedLayer(const gates::WeightFold& fold, int32_t tile_rows)
+      : fold_(&fold), tile_rows_(tile_rows), reduce_(fold, tile_rows) {}
+
+  void FindLiveInputs();
+
+  const gates::WeightFold* fold_;
+  int32_t tile_rows_;
+  gates::MaskGradient reduce_;
+  std::vector<float> mask_;  // of this step
+  std::vector<float> live_;  // [rows]
+  bool freezes_inputs_ = false;
+  bool is_still_ = false;          // the mask is that of the step before
+  bool is_current_ = false;        // folded_ is mask_ times the present weights
+  AlignedBuffer<float> folded_;    // [rows x columns]
+  AlignedBuffer<float> run_sums_;  // see gates::RunSums
+};
+
+}  // namespace winnow::nn
+
+#endif  // WINNOW_KERNELS_NN_MASKED_LAYER_H_
