@@ -53,7 +53,7 @@ cmake --build "$release" -j "$(nproc)" --target winnow winnowd winnow-worker
 step "3. A private server"
 scratch="$(mktemp -d)"
 socket="unix:$scratch/winnow.sock"
-"$release/bin/winnowd" --listen="$socket" --http= --data_dir="$scratch/data" >"$output/winnowd.log" 2>&1 &
+"$release/bin/winnowd" --listen="$socket" --http=off --data_dir="$scratch/data" >"$output/winnowd.log" 2>&1 &
 server=$!
 stop_server() {
   kill "$server" 2>/dev/null || true

@@ -82,7 +82,7 @@ ScratchFolder::~ScratchFolder() {
 
 absl::StatusOr<std::unique_ptr<PrivateServer>> PrivateServer::Start(const std::string& folder) {
   std::vector<std::string> words = {FindServer(), absl::StrCat("--listen=unix:", folder, "/s"),
-                                    "--http=", absl::StrCat("--data_dir=", folder, "/data")};
+                                    "--http=off", absl::StrCat("--data_dir=", folder, "/data")};
   std::vector<char*> argv;
   for (std::string& word : words) argv.push_back(word.data());
   argv.push_back(nullptr);
