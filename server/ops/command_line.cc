@@ -13,8 +13,9 @@ namespace winnow::ops_http {
 namespace {
 
 struct Flags {
-  std::map<std::string, std::vector<std::string>> texts;  // by setting
-  std::map<std::string, bool> given;                      // by setting of type kFlag
+  std::map<std::string, std::string> texts;               // by name of the setting
+  std::map<std::string, std::vector<std::string>> lists;  // of type kList
+  std::map<std::string, bool> given;                      // of type kFlag
   std::string config;
   bool check_config = false;
 };
@@ -26,15 +27,15 @@ void AddFlags(CLI::App& app, Flags* flags) {
   app.add_flag("--check-config", flags->check_config, "Check flags and file, and exit");
   for (const Setting& setting : AllSettings()) {
     const std::string flag = absl::StrCat("--", setting.name);
+    const std::string doc = setting.doc;
     if (setting.type == SettingType::kFlag) {
-      app.add_flag(flag, flags->given[setting.name], setting.doc);
-      continue;
-    }
-    CLI::Option* option = app.add_option(flag, flags->texts[setting.name], setting.doc);
-    option->allow_extra_args(false);
-    option->type_name(setting.type == SettingType::kNumber ? "NUMBER" : "TEXT");
-    if (setting.type != SettingType::kList) {
-      option->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+      app.add_flag(flag, flags->given[setting.name], doc);
+    } else if (setting.type == SettingType::kList) {
+      app.add_option(flag, flags->lists[setting.name], doc)->allow_extra_args(false);
+    } else {
+      app.add_option(flag, flags->texts[setting.name], doc)
+          ->type_name(setting.type == SettingType::kNumber ? "NUMBER" : "TEXT")
+          ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
     }
   }
 }
@@ -48,8 +49,10 @@ SettingValues ValuesOf(const CLI::App& app, const Flags& flags) {
     value.origin = flag;
     if (setting.type == SettingType::kFlag) {
       value.texts = {flags.given.at(setting.name) ? "true" : "false"};
+    } else if (setting.type == SettingType::kList) {
+      value.texts = flags.lists.at(setting.name);
     } else {
-      value.texts = flags.texts.at(setting.name);
+      value.texts = {flags.texts.at(setting.name)};
     }
   }
   return values;

@@ -8,11 +8,8 @@
 #include "grpcpp/security/server_credentials.h"
 #include "grpcpp/server_builder.h"
 #include "server/base/status.h"
+#include "server/rpc/contract.h"
 #include "server/rpc/rpc_observer.h"
-#include "winnow/v1/artifact.grpc.pb.h"
-#include "winnow/v1/dataset.grpc.pb.h"
-#include "winnow/v1/job_service.grpc.pb.h"
-#include "winnow/v1/system.grpc.pb.h"
 
 namespace winnow::rpc {
 namespace {
@@ -97,11 +94,7 @@ void SetServing(grpc::Server& server, bool serving) {
   grpc::HealthCheckServiceInterface* health = server.GetHealthCheckService();
   if (health == nullptr) return;
   health->SetServingStatus("", serving);
-  for (const char* name :
-       {v1::DatasetService::service_full_name(), v1::JobService::service_full_name(),
-        v1::ArtifactService::service_full_name(), v1::SystemService::service_full_name()}) {
-    health->SetServingStatus(name, serving);
-  }
+  for (const std::string& name : ContractServices()) health->SetServingStatus(name, serving);
 }
 
 }  // namespace winnow::rpc
