@@ -89,9 +89,10 @@ def test_every_mistake_is_named_at_once(good: Server, tmp_path: Path):
         ("ragged.csv", GOOD.encode() + b"1,2,1,9\n", ["ragged.csv", "202"]),
         ("empty.csv", b"", ["empty.csv", "empty"]),
         ("binary.csv", random.Random(1).randbytes(5000), ["binary.csv"]),
-        ("missing.csv", b"a,b,y\n" + b"1,,0\n,,1\n2,,1\n3,,0\n" * 30, ["'b'", "missing"]),
+        ("missing.csv", b"a,b,y\n" + b"1,,0\n,,1\n2,,1\n3,,0\n" * 30, ["'b'", "no value"]),
         ("oneclass.csv", b"a,b,y\n" + b"1,2,1\n3,4,1\n" * 30, ["y"]),
     ],
+    ids=["ragged", "empty", "binary", "all missing", "one class"],
 )
 def test_a_wrong_table_is_refused(
     server: Server, tmp_path: Path, name: str, content: bytes, words: list[str]
@@ -108,7 +109,7 @@ def test_a_missing_target_column_is_refused(server: Server, tmp_path: Path):
     path = tmp_path / "good.csv"
     path.write_text(GOOD)
     result = server.cli("dataset", "import", path, "--id", "wrong", "--target", "income")
-    refused(result, "income", "a, b, y")
+    refused(result, "income", "'a', 'b', 'y'")
     nothing_left(server)
 
 

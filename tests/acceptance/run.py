@@ -1,0 +1,291 @@
+"""What the main job must show, measured through the command line on real data.
+
+    tests/acceptance/run.py [--only NAME ...] [--json FILE]
+
+Needs the built programs (WINNOW_BIN_DIR, default build/release/bin), the data sets (WINNOW_DATA,
+default ../shared/data beside the repository) and pyarrow and numpy (build/venv/bin/python). Prints
+one line a claim with what was measured; the exit status is 1 if a claim does not hold.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import os
+import struct
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+import numpy
+import pyarrow
+import pyarrow.parquet
+
+REPO = Path(__file__).resolve().parents[2]
+BIN = Path(os.environ.get("WINNOW_BIN_DIR", REPO / "build" / "release" / "bin"))
+DATA = Path(os.environ.get("WINNOW_DATA", REPO.parent / "shared" / "data"))
+ADULT = REPO / "tests" / "data" / "adult"
+
+claims: list[dict[str, Any]] = []
+
+
+def claim(name: str, holds: bool, measured: str) -> None:
+    claims.append({"claim": name, "holds": bool(holds), "measured": measured})
+    print(f"{'ok  ' if holds else 'FAIL'} {name}: {measured}", flush=True)
+
+
+class Session:
+    """A private server for one group of claims."""
+
+    def __init__(self) -> None:
+        self.folder = tempfile.TemporaryDirectory(prefix="winnow-acceptance-")
+        self.path = Path(self.folder.name)
+        self.address = f"unix:{self.path}/s"
+        log = (self.path / "winnowd.log").open("wb")
+        self.server = subprocess.Popen(
+            [
+                str(BIN / "winnowd"),
+                f"--listen={self.address}",
+                "--http=off",
+                f"--data_dir={self.path}/data",
+            ],
+            stdout=log,
+            stderr=log,
+        )
+        while subprocess.run(self.command("jobs"), capture_output=True).returncode != 0:
+            if self.server.poll() is not None:
+                raise SystemExit((self.path / "winnowd.log").read_text())
+
+    def command(self, *arguments: object) -> list[str]:
+        return [str(BIN / "winnow"), "--server", self.address, *map(str, arguments)]
+
+    def ok(self, *arguments: object) -> str:
+        done = subprocess.run(self.command(*arguments), capture_output=True, text=True)
+        if done.returncode != 0:
+            raise SystemExit(f"winnow {' '.join(map(str, arguments))}: {done.stderr}")
+        return done.stdout
+
+    def run(self, job: str, *options: object) -> dict[str, Any]:
+        """Submits a job file's text, waits, returns the result."""
+        path = self.path / "job.yaml"
+        path.write_text(job)
+        name = self.ok("submit", path, *options).splitlines()[-1]
+        self.ok("watch", name)
+        result: dict[str, Any] = json.loads(self.ok("result", name, "--json"))
+        self.ok("delete", name)
+        return result
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.server.terminate()
+        self.server.wait()
+        self.folder.cleanup()
+
+
+def value(result: dict[str, Any], metric: str, *path: str) -> float:
+    part: Any = result
+    for key in path or ("metrics",):
+        part = part[key]
+    return float(part["test"][metric]["value"])
+
+
+def mean(results: list[dict[str, Any]], metric: str, *path: str) -> float:
+    return fmean(value(result, metric, *path) for result in results)
+
+
+def import_adult(session: Session) -> None:
+    session.ok(
+        "dataset", "import", ADULT / "adult.data.gz", "--test-file", ADULT / "adult.test.gz",
+        "--schema", ADULT / "schema.yaml", "--id", "adult",
+    )  # fmt: skip
+
+
+def idx(path: Path) -> numpy.ndarray[Any, Any]:
+    raw = gzip.decompress(path.read_bytes())
+    dimensions = struct.unpack(">" + "I" * raw[3], raw[4 : 4 + 4 * raw[3]])
+    return numpy.frombuffer(raw, numpy.uint8, offset=4 + 4 * raw[3]).reshape(dimensions)
+
+
+def import_mnist(session: Session) -> None:
+    for part, file in (("train", "train"), ("test", "t10k")):
+        images = idx(DATA / "mnist" / f"{file}-images-idx3-ubyte.gz")
+        labels = idx(DATA / "mnist" / f"{file}-labels-idx1-ubyte.gz")
+        pixels = images.reshape(len(images), -1).astype(numpy.float32) / 255
+        columns = {f"p{i}": pixels[:, i] for i in range(pixels.shape[1])}
+        columns["digit"] = labels.astype(numpy.int32)
+        pyarrow.parquet.write_table(pyarrow.table(columns), session.path / f"{part}.parquet")
+    session.ok(
+        "dataset", "import", session.path / "train.parquet", "--test-file",
+        session.path / "test.parquet", "--target", "digit", "--id", "mnist",
+    )  # fmt: skip
+
+
+def adult_features(session: Session) -> None:
+    import_adult(session)
+    job = (ADULT / "job.yaml").read_text()
+    results = [session.run(job, "--set", f"training.seed={seed}") for seed in (1, 2, 3)]
+    selected = mean(results, "auc")
+    full = mean(results, "auc", "controls", "full")
+    random = mean(results, "auc", "controls", "random")
+    text = f"selected {selected:.4f}, full {full:.4f}, random {random:.4f}"
+    claim(
+        "Adult: 6 of 14 within .005 of full and >= .898", selected >= max(0.898, full - 0.005), text
+    )
+    claim("Adult: full model >= .903", full >= 0.903, text)
+    claim("Adult: random control >= .02 below", random <= selected - 0.02, text)
+
+
+def adult_dimensions(session: Session) -> None:
+    import_adult(session)
+    # An eighth of the embedding bytes: 8 dimensions of 4 bytes for every code.
+    profile = json.loads(session.ok("dataset", "show", "adult", "--json"))["profile"]
+    codes = sum(
+        int(column["vocabulary_size"]) + 1
+        for column in profile["columns"]
+        if column["kind"] == "KIND_CATEGORICAL"
+    )
+    budget = codes * 8 * 4 // 8
+    job = f"dataset: adult\nembedding_dimension: {{budget: {{max_bytes: {budget}}}}}\n"
+    results = [session.run(job, "--set", f"training.seed={seed}") for seed in (1, 2, 3)]
+    spent = max(int(result["spent"]["bytes"]) for result in results)
+    claim(
+        "Adult dimensions: an eighth of the bytes is kept", spent <= budget, f"{spent} of {budget}"
+    )
+    selected, uniform = mean(results, "auc"), mean(results, "auc", "controls", "uniform")
+    text = f"selected {selected:.4f}, uniform {uniform:.4f}; {results[0]['dimensions']}"
+    claim("Adult dimensions: at least uniform width", selected >= uniform, text)
+    prefixes = all(_are_prefixes(result) for result in results)
+    claim("Adult dimensions: prefixes", prefixes, "every field keeps dimensions 0..width-1")
+
+
+def _are_prefixes(result: dict[str, Any]) -> bool:
+    kept: dict[str, list[int]] = {}
+    for pick in result["selected"]:
+        field, index = pick["name"].rstrip("]").rsplit("[", 1)
+        kept.setdefault(field, []).append(int(index))
+    return all(sorted(indices) == list(range(len(indices))) for indices in kept.values())
+
+
+BLOCKS = """
+dataset: mnist
+block_pruning: {layers: [dense_0], block: {rows: 16, columns: 16}, budget: {density: 0.05}}
+selector: {sequential_attention_pp: {}}
+model: {mlp: {hidden_units: [400, 400]}}
+training: {steps: 1500, batch_size: 128}
+evaluation: {metrics: [log_loss, accuracy], controls: [full, random, transplant]}
+"""
+
+
+def mnist_blocks(session: Session) -> None:
+    import_mnist(session)
+    results = [session.run(BLOCKS, "--set", f"training.seed={seed}") for seed in (1, 2, 3)]
+    loss = mean(results, "log_loss")
+    claim("MNIST blocks: log-loss <= .095", loss <= 0.095, f"{loss:.4f}")
+    found = mean(results, "log_loss", "controls", "transplant")
+    random = mean(results, "log_loss", "controls", "random")
+    text = f"mask retrained {found:.4f}, random mask {random:.4f}"
+    claim("MNIST blocks: mask beats a random mask by .010", found <= random - 0.010, text)
+    moved = min(result["layers"][0]["logit_stddev"] for result in results)
+    claim("MNIST blocks: logits moved by .15", moved >= 0.15, f"standard deviation {moved:.3f}")
+
+
+def mnist_features(session: Session) -> None:
+    import_mnist(session)
+    job = (
+        "dataset: mnist\nfeature_selection: {budget: {max_count: 50}}\n"
+        "model: {mlp: {hidden_units: [67]}}\nevaluation: {controls: []}\n"
+    )
+    results = [session.run(job, "--set", f"training.seed={seed}") for seed in (1, 2, 3)]
+    accuracy = mean(results, "accuracy")
+    each = " ".join(f"{value(result, 'accuracy'):.4f}" for result in results)
+    claim("MNIST k = 50: accuracy >= .955", accuracy >= 0.955, f"{accuracy:.4f} ({each})")
+    slowest = max(result["timing"]["select_s"] for result in results)
+    claim("MNIST k = 50: selection under 15 s on one thread", slowest < 15, f"{slowest:.1f} s")
+
+
+def xor(session: Session) -> None:
+    found = 0
+    for seed in range(6):
+        rng = numpy.random.default_rng(seed)
+        x = rng.choice([-1, 1], size=(4000, 20))
+        y = (x[:, 0] * x[:, 1] > 0).astype(int)
+        path = session.path / f"xor{seed}.csv"
+        names = [f"x{i}" for i in range(20)] + ["y"]
+        rows = numpy.column_stack([x, y])
+        numpy.savetxt(path, rows, "%d", ",", header=",".join(names), comments="")
+        session.ok("dataset", "import", path, "--id", f"xor{seed}", "--target", "y")
+        job = (
+            f"dataset: xor{seed}\nfeature_selection: {{budget: {{max_count: 2}}}}\n"
+            "selector: {sequential_attention: {steps: 6000, batch_size: 256, weight_decay: 0}}\n"
+            "model: {mlp: {hidden_units: [67]}}\nevaluation: {controls: []}\n"
+        )
+        result = session.run(job, "--set", f"training.seed={seed}")
+        found += {pick["name"] for pick in result["selected"]} == {"x0", "x1"}
+    claim("XOR: both features of 20 found in >= 5 of 6 seeds", found >= 5, f"{found} of 6")
+
+
+def unseen(session: Session) -> None:
+    """winnow run with a five-line job file on tables it has never seen."""
+    run = [str(BIN / "winnow"), "run", "--json"]
+    mice = "dataset: mice\nfeature_selection:\n  budget: {max_count: 10}\n"
+    schema = session.path / "mice.yaml"
+    ignored = ", ".join(
+        f"{c}: {{kind: ignore}}" for c in ("MouseID", "Genotype", "Treatment", "Behavior")
+    )
+    schema.write_text(f"target: {{column: class}}\ncolumns: {{{ignored}}}\n")
+    criteo = "dataset: criteo\nfeature_selection:\n  budget: {max_count: 20}\n"
+    spam = "dataset: spam\nfeature_selection:\n  budget: {max_count: 10}\n"
+    jobs: list[tuple[str, str, list[object], int, str]] = [
+        ("Mice Protein", mice,
+         [DATA / "mice_protein/Data_Cortex_Nuclear.csv.gz", "--schema", schema], 10, "accuracy"),
+        ("spambase", spam, [DATA / "spambase/spam.csv.gz", "--target", "type"], 10, "accuracy"),
+        ("raw Criteo sample", criteo, [DATA / "criteo_sample/train.txt.gz", "--test-file",
+         DATA / "criteo_sample/test.txt.gz"], 20, "auc"),
+    ]  # fmt: skip
+    for name, job, data, picks, metric in jobs:
+        path = session.path / "five_lines.yaml"
+        path.write_text(job)
+        done = subprocess.run(
+            [*run, str(path), "--data", *map(str, data)], capture_output=True, text=True
+        )
+        if done.returncode != 0:
+            claim(f"winnow run on {name}", False, done.stderr.strip()[-300:])
+            continue
+        result = json.loads(done.stdout)
+        full = value(result, metric, "controls", "full")
+        text = f"{metric} {value(result, metric):.4f}, full {full:.4f}"
+        claim(f"winnow run on {name}", len(result["selected"]) == picks, text)
+
+
+GROUPS: dict[str, Callable[[Session], None]] = {
+    "adult": adult_features,
+    "dimensions": adult_dimensions,
+    "blocks": mnist_blocks,
+    "mnist": mnist_features,
+    "xor": xor,
+    "unseen": unseen,
+}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--only", nargs="+", choices=list(GROUPS), help="these groups alone")
+    parser.add_argument("--json", type=Path, help="write the claims to this file")
+    options = parser.parse_args()
+    for name in options.only or GROUPS:
+        with Session() as session:
+            GROUPS[name](session)
+    if options.json:
+        options.json.write_text(json.dumps(claims, indent=2) + "\n")
+    return 0 if all(entry["holds"] for entry in claims) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
