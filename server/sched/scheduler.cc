@@ -116,6 +116,11 @@ void SchedulerImpl::KillAll() {
     for (auto& [key, running] : running_) kills.push_back(MarkForKill(running, KillCause::kDrain));
   }
   for (const auto& attempt : kills) KillProcess(attempt);
+  // What is being started at this moment is killed right after its start; then nobody calls the
+  // launcher.
+  absl::MutexLock lock(&mutex_);
+  const auto is_quiet = [this]() ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return dispatches_ == 0; };
+  if (draining_) mutex_.Await(absl::Condition(&is_quiet));
 }
 
 bool SchedulerImpl::IsIdle() {

@@ -165,6 +165,7 @@ class Scheduler {
   // Stops dispatching, refuses new work, tells every worker to yield; jobs go back to PENDING.
   virtual void StartDrain() = 0;
   // Kills what has not left by now; their jobs go back to PENDING without counting as crashed.
+  // After StartDrain it also waits for a start that is under way. Not for the executor's threads.
   virtual void KillAll() = 0;
   // No worker is left.
   virtual bool IsIdle() = 0;
