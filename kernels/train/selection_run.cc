@@ -11,6 +11,7 @@
 #include "kernels/train/byte_codec.h"
 #include "kernels/train/running_loss.h"
 #include "kernels/train/schedule.h"
+#include "kernels/train/stages.h"
 #include "kernels/train/subset.h"
 
 namespace winnow::train {
@@ -24,6 +25,24 @@ double ParamOr(const selectors::ParamValues& params, const std::string& name, do
   return params.count(name) != 0 ? selectors::GetDouble(params, name) : otherwise;
 }
 
+// What `share` times the candidates may cost.
+Budget ScaledBudget(const Budget& budget, double share) {
+  Budget scaled = budget;
+  if (share <= 1.0) return scaled;
+  if (scaled.max_count) {
+    scaled.max_count = std::llround(share * static_cast<double>(*scaled.max_count));
+  }
+  if (scaled.max_bytes) {
+    scaled.max_bytes = std::llround(share * static_cast<double>(*scaled.max_bytes));
+  }
+  if (scaled.max_flops) {
+    scaled.max_flops = std::llround(share * static_cast<double>(*scaled.max_flops));
+  }
+  if (scaled.max_latency_us) scaled.max_latency_us = share * *scaled.max_latency_us;
+  if (scaled.density) scaled.density = std::min(1.0, share * *scaled.density);
+  return scaled;
+}
+
 }  // namespace
 
 absl::StatusOr<SelectionConfig> PlannedSelection(const plan::Plan& plan) {
@@ -35,21 +54,23 @@ absl::StatusOr<SelectionConfig> PlannedSelection(const plan::Plan& plan) {
   }
   config.training = PlannedTraining(plan, "select", plan.model);
   config.training.early_stopping = false;
+  config.training.steps = plan.selection_steps;
+  config.training.batch_size = static_cast<int32_t>(plan.selection_batch);
+  const selectors::ParamValues& params = plan.spec.selector.params;
+  config.training.learning_rate = ParamOr(params, "learning_rate", config.training.learning_rate);
+  config.training.weight_decay = ParamOr(params, "weight_decay", config.training.weight_decay);
   if (!config.row->trains_the_model) {
-    const selectors::ParamValues& params = plan.spec.selector.params;
-    config.training.steps = plan.selection_steps;
-    config.training.batch_size = static_cast<int32_t>(plan.selection_batch);
-    config.training.learning_rate = ParamOr(params, "learning_rate", config.training.learning_rate);
-    config.training.weight_decay = ParamOr(params, "weight_decay", 0.0);
     config.training.schedule = plan::Schedule::kConstant;
     config.training.optimizer = plan::Optimizer::kAdam;
     config.training.input_noise = 0;
     config.training.dropout = 0;
   }
   config.problem.candidates = &plan.candidates;
-  config.problem.budget = plan.budget;
+  config.problem.max_picks = OverselectedCount(plan);
+  config.problem.budget =
+      ScaledBudget(plan.budget, static_cast<double>(config.problem.max_picks) /
+                                    static_cast<double>(std::max<int64_t>(1, plan.max_picks)));
   config.problem.total_steps = config.training.steps;
-  config.problem.max_picks = plan.max_picks;
   config.problem.seed = plan.spec.training.seed.value();
   return config;
 }

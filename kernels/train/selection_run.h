@@ -1,9 +1,9 @@
 // The selection run: a selector drives the mask while the full model trains.
 //
-// Two kinds. A selector that does not train the model gets its own run, whose length, batch and
-// rates come from the plan and from the selector's parameters, at a constant rate; its weights are
-// thrown away. A selector that does (block pruning) runs as the training itself, with the settings
-// of `training`; its weights under the final mask are the result.
+// Two kinds (Row::trains_the_model). The selector's own run: Adam at a constant rate, its weights
+// are thrown away. An ordinary training with a moving mask: optimizer, schedule, noise and dropout
+// of `training`; for blocks its weights under the final mask are the result. Steps, batch, rate and
+// decay of both stand in the plan and the selector's parameters.
 //
 // The gain of a pick is measured at the end of its phase: the validation loss (NetworkProbe: on at
 // most 4,096 rows) with the mask of the picks so far, and of nothing else, before and after. Both

@@ -101,9 +101,7 @@ std::vector<Stage> PlanStages(const plan::Plan& plan) {
   std::vector<Stage> stages;
   Stage select;
   select.name = "select";
-  select.size = Trains(plan) ? TrainingSize(plan, plan.training_steps,
-                                            plan.spec.training.batch_size.value(), 1)
-                             : TrainingSize(plan, plan.selection_steps, plan.selection_batch, 1);
+  select.size = TrainingSize(plan, plan.selection_steps, plan.selection_batch, 1);
   stages.push_back(select);
   const int64_t picked = OverselectedCount(plan);
   if (picked > plan.max_picks) {

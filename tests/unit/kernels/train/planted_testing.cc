@@ -124,6 +124,9 @@ DatasetProfile WritePlanted(const std::string& folder, const PlantedTable& table
   DatasetProfile profile;
   data::PackedShape shape;
   shape.rows = static_cast<int64_t>(table.target.size());
+  shape.has_weight = profile.has_weight = !table.weight.empty();
+  shape.has_group = profile.has_group = !table.group.empty();
+  if (profile.has_group) profile.group_column = "group";
   for (const PlantedColumn& column : table.columns) {
     ++(column.numeric.empty() ? shape.num_categorical : shape.num_numeric);
     profile.columns.push_back(ProfileOf(column));
@@ -141,6 +144,12 @@ DatasetProfile WritePlanted(const std::string& folder, const PlantedTable& table
       file.write(reinterpret_cast<const char*>(&column.codes[row]), sizeof(int32_t));
     }
     file.write(reinterpret_cast<const char*>(&table.target[row]), sizeof(float));
+    if (shape.has_weight) {
+      file.write(reinterpret_cast<const char*>(&table.weight[row]), sizeof(float));
+    }
+    if (shape.has_group) {
+      file.write(reinterpret_cast<const char*>(&table.group[row]), sizeof(int32_t));
+    }
   }
   profile.rows = shape.rows;
   profile.train_file_rows = shape.rows;

@@ -23,6 +23,8 @@ struct PlantedTable {
   int classes = 2;
   std::vector<PlantedColumn> columns;
   std::vector<float> target;
+  std::vector<float> weight;   // empty: none
+  std::vector<int32_t> group;  // empty: none
 };
 
 // `n0`..`n9` numeric and `c0`, `c1` categorical (12 values). n0, n1, n2 (with falling strength) and
