@@ -49,7 +49,7 @@ bool ReadColumn(Cursor* cursor, Dictionary* out) {
   if (!cursor->Read(uint64_t{values} * sizeof(uint64_t), &ends)) return false;
   out->column = static_cast<int32_t>(column);
   out->ends.resize(values);
-  std::memcpy(out->ends.data(), ends.data(), ends.size());
+  if (values > 0) std::memcpy(out->ends.data(), ends.data(), ends.size());
   for (size_t i = 1; i < out->ends.size(); ++i) {
     if (out->ends[i] < out->ends[i - 1]) return false;
   }
@@ -61,6 +61,7 @@ bool ReadColumn(Cursor* cursor, Dictionary* out) {
 }  // namespace
 
 absl::Status DictionaryWriter::Put(const void* data, size_t size) {
+  if (size == 0) return absl::OkStatus();  // zlib takes a null pointer for the start of a new sum
   crc_ = static_cast<uint32_t>(::crc32_z(crc_, static_cast<const Bytef*>(data), size));
   return sink_(static_cast<const char*>(data), size);
 }

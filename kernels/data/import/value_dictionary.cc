@@ -89,6 +89,7 @@ absl::StatusOr<int32_t> ValueDictionary::Add(std::string_view value) {
 }
 
 const char* ValueDictionary::Keep(std::string_view value) {
+  if (value.empty()) return "";
   if (value.size() > chunk_left_) {
     chunk_left_ = std::max(kChunkBytes, value.size());
     chunks_.push_back(std::make_unique<char[]>(chunk_left_));
