@@ -89,7 +89,7 @@ absl::Status ParseSpec(const std::string& text, const std::string& name,
 absl::Status LoadSpecFile(const std::string& path, const std::vector<std::string>& overrides,
                           google::protobuf::Message& message) {
   ASSIGN_OR_RETURN(const std::string text, ReadAll(path));
-  return ParseSpec(text, path, overrides, message);
+  return ParseSpec(text, path == "-" ? "standard input" : path, overrides, message);
 }
 
 }  // namespace winnow::cli
