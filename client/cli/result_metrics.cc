@@ -61,13 +61,13 @@ std::string Cell(const Json& metric, int decimals) {
 
 }  // namespace
 
-std::string MetricsTable(const std::string& title, const Models& models) {
+std::string MetricsTable(const std::string& title, Table::Align align, const Models& models) {
   std::string part = "test";
   if (MetricNames(models, part).empty()) part = "validation";
   const std::vector<std::string> names = MetricNames(models, part);
   if (names.empty()) return "";
   Table table;
-  table.Column(title);
+  table.Column(title, align);
   std::vector<int> decimals;
   for (const std::string& name : names) {
     table.Column(absl::StrCat(absl::AsciiStrToUpper(part), " ", absl::AsciiStrToUpper(name)),

@@ -106,7 +106,7 @@ std::string QualityText(const ResultJson& result) {
   if (At(result, "capacity_matched").is_object()) {
     models.emplace_back("capacity matched", At(result, "capacity_matched"));
   }
-  return MetricsTable("MODEL", models);
+  return MetricsTable("MODEL", Table::Align::kLeft, models);
 }
 
 std::string CurveText(const ResultJson& result) {
@@ -115,7 +115,7 @@ std::string CurveText(const ResultJson& result) {
   for (const ResultJson& point : At(result, "curve")) {
     sizes.emplace_back(Count(At(point, "k")), point);
   }
-  return sizes.empty() ? "" : MetricsTable("SIZE", sizes);
+  return sizes.empty() ? "" : MetricsTable("SIZE", Table::Align::kRight, sizes);
 }
 
 std::string SpentText(const ResultJson& result) {

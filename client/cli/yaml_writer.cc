@@ -37,8 +37,7 @@ class Writer {
     if (IsList(type)) return WriteList(message, *type.field(0));
     std::vector<const FieldDescriptor*> fields;
     message.GetReflection()->ListFields(message, &fields);
-    // A member of a choice without settings: its bare name.
-    if (!top && IsChoice(type) && fields.size() == 1 && IsEmpty(message, *fields[0])) {
+    if (!top && IsBare(message)) {
       out_ << std::string(fields[0]->name());
       return;
     }
@@ -62,14 +61,26 @@ class Writer {
     return fields.empty();
   }
 
-  // Fits in one line: no nested messages but lists, and few fields.
+  // A member of a choice without settings: written as its bare name.
+  static bool IsBare(const Message& message) {
+    std::vector<const FieldDescriptor*> fields;
+    message.GetReflection()->ListFields(message, &fields);
+    return IsChoice(*message.GetDescriptor()) && fields.size() == 1 && IsEmpty(message, *fields[0]);
+  }
+
+  // Whether a field's value has no lines of its own: a scalar, a list of them, a bare name,
+  // nothing.
+  static bool IsInline(const Message& message, const FieldDescriptor& field) {
+    if (field.cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE) return true;
+    if (field.is_repeated()) return false;
+    return IsList(*field.message_type()) || IsEmpty(message, field) ||
+           IsBare(message.GetReflection()->GetMessage(message, &field));
+  }
+
   static bool IsFlat(const Message& message, const std::vector<const FieldDescriptor*>& fields) {
     constexpr size_t kMost = 6;
     for (const FieldDescriptor* field : fields) {
-      const bool nested = field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE;
-      if (nested && (field->is_repeated() || !IsList(*field->message_type()))) {
-        if (field->is_repeated() || !IsEmpty(message, *field)) return false;
-      }
+      if (!IsInline(message, *field)) return false;
     }
     return fields.size() <= kMost;
   }
@@ -109,7 +120,9 @@ class Writer {
     const FieldDescriptor& value = *field.message_type()->map_value();
     out_ << YAML::BeginMap;
     for (const auto& [key, entry] : entries) {
-      out_ << YAML::Key << key << YAML::Value;
+      out_ << YAML::Key;
+      WriteText(key);
+      out_ << YAML::Value;
       WriteField(*entry, value);
     }
     out_ << YAML::EndMap;
