@@ -28,7 +28,7 @@ ParamSpec CostExponentParam() {
           .min = 0,
           .max = 1,
           .doc =
-              "Exponent e of the price in score - e log(cost); absent: 0.3 under max_bytes, "
+              "Exponent e of the price in score - e log(cost); absent: 0.5 under max_bytes, "
               "else 0."};
 }
 

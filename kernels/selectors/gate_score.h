@@ -4,7 +4,7 @@
 //   gate_magnitude  w_i + log c_i                         c_i rms of the candidate's contribution
 // less e log(cost_i), e the cost exponent; the cost is the candidate's bytes where it has any, else
 // its price. With gates of embeddings the logit alone is noise: scales of embeddings differ. An
-// exponent above 0.3 fills a byte budget with cheap candidates of no use.
+// exponent near 1 fills a byte budget with cheap candidates of no use.
 #ifndef WINNOW_KERNELS_SELECTORS_GATE_SCORE_H_
 #define WINNOW_KERNELS_SELECTORS_GATE_SCORE_H_
 
