@@ -132,6 +132,15 @@ def _curve_svg(result: Result, metric: str) -> str:
     return "".join(parts) + "</svg>"
 
 
+def curve_picture(result: Result) -> str:
+    """The curve as a picture of its own, with the style it needs."""
+    svg = _curve_svg(result, main_metric(result))
+    style = ".axis{stroke:#bbb}.label{font:12px sans-serif;fill:#555}svg{background:#fff}"
+    return svg.replace(
+        "<svg ", f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDTH}" height="{_HEIGHT}" ', 1
+    ).replace(">", f"><style>{style}</style>", 1)
+
+
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     cells = "".join(f"<th>{html.escape(cell)}</th>" for cell in head)
     body = "".join(
@@ -187,6 +196,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("results", nargs="+", type=Path, help="files of winnow result JOB --json")
     parser.add_argument("-o", "--output", type=Path, required=True, help="the page to write")
     parser.add_argument("--summary", action="store_true", help="print the means as well")
+    parser.add_argument("--curve", type=Path, help="write the picture of the curve alone (SVG)")
     options = parser.parse_args(arguments)
     try:
         results = [json.loads(path.read_text(encoding="utf-8")) for path in options.results]
@@ -194,6 +204,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"report: {error}", file=sys.stderr)
         return 2
     options.output.write_text(page(results), encoding="utf-8")
+    if options.curve:
+        options.curve.write_text(curve_picture(results[0]), encoding="utf-8")
     if options.summary:
         print(summary(results))
     return 0
