@@ -3,8 +3,8 @@
     tests/acceptance/import_memory.py [--gigabytes 2]
 
 Prints the peaks of winnowd and its worker; the exit status is 1 when they are above 1.5 GB
-together. Needs the built programs (WINNOW_BIN_DIR, default build/release/bin) and about twice the file's size
-of disk in the temporary folder.
+together. Needs the built programs (WINNOW_BIN_DIR, default build/release/bin) and about twice the
+file's size of disk in the temporary folder.
 """
 
 from __future__ import annotations
