@@ -77,7 +77,7 @@ step "4. Import UCI Adult"
 rm -f "$output"/result-[0-9]*.json
 for seed in $(seq "$seeds"); do
   step "5. Choose 6 of 14 features, seed $seed"
-  job="$("$winnow" submit "$data/job.yaml" --watch --set "training.seed=$seed" --quiet | tail -n 1)"
+  job="$("$winnow" submit "$data/job.yaml" --watch --set "training.seed=$seed" | tail -n 1)"
   "$winnow" result "$job" --json >"$output/result-$seed.json"
   ((seed > 1)) || "$winnow" result "$job"
 done
