@@ -36,10 +36,10 @@ const char* GateName(GateKind gate) {
 }
 
 // Blocks: the best mean of all pruners in six of six measured settings of short runs. Embedding
-// widths: on UCI Adult it held the AUC at every byte budget tried (a sixteenth of the bytes: .909,
-// gated_gradual .905), for it judges a chunk in the light of those already chosen.
+// widths, UCI Adult, four seeds, test AUC at 214, 428 and 856 bytes: gated_gradual .9101, .9106,
+// .9107, sequential_attention .9092, .9098, .9111; all of 3,424 bytes .911.
 const char* DefaultSelector(GateKind gate) {
-  return gate == GateKind::kBlock ? "gated_gradual" : "sequential_attention";
+  return gate == GateKind::kFeature ? "sequential_attention" : "gated_gradual";
 }
 
 const selectors::Row* Find(Resolver& r, const std::string& name) {
