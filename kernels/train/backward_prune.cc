@@ -23,6 +23,8 @@ constexpr int64_t kLossRows = 4096;
 constexpr int64_t kRounds = 13;
 constexpr int64_t kTuneSteps = 30;
 constexpr int64_t kMeasuredAtOnce = 8;  // candidates in one Advance
+// The fewer are left, the more a wrong drop costs: never more than one of this many in a round.
+constexpr int64_t kAlivePerDrop = 16;
 constexpr double kUnmeasured = std::numeric_limits<double>::infinity();
 
 // The model on which removal is measured: fields of dropped features are left out where that is
@@ -32,6 +34,13 @@ plan::ModelShape PruningShape(const plan::Plan& plan, const std::vector<Pick>& p
   std::vector<int32_t> selected;
   for (const Pick& pick : picks) selected.push_back(pick.candidate);
   return SubsetShape(plan.model, plan.candidates, selected);
+}
+
+// What a candidate costs in the currency that limits the subset.
+double PriceOf(const Cost& cost, const Budget& budget) {
+  if (budget.max_bytes) return static_cast<double>(std::max<int64_t>(1, cost.bytes));
+  if (budget.max_flops) return static_cast<double>(std::max<int64_t>(1, cost.flops));
+  return 1.0;
 }
 
 }  // namespace
@@ -121,7 +130,14 @@ absl::Status BackwardPrune::Train(double learning_rate) {
   return absl::OkStatus();
 }
 
+absl::StatusOr<double> BackwardPrune::Loss() const {
+  return predictor_->MeanLoss(context_.loss, measured_, measured_.rows(), mask_);
+}
+
 absl::Status BackwardPrune::MeasureSome() {
+  if (measured_picks_ == 0) {
+    ASSIGN_OR_RETURN(whole_loss_, Loss());
+  }
   int64_t measured = 0;
   for (; measured_picks_ < static_cast<int64_t>(picks_.size()) && measured < kMeasuredAtOnce;
        ++measured_picks_) {
@@ -129,10 +145,13 @@ absl::Status BackwardPrune::MeasureSome() {
     if (!MayDrop(pick)) continue;
     const int32_t candidate = picks_[pick].candidate;
     mask_[candidate] = 0.0f;
-    const auto loss = predictor_->MeanLoss(context_.loss, measured_, measured_.rows(), mask_);
+    const absl::StatusOr<double> loss = Loss();
     mask_[candidate] = 1.0f;
     if (!loss.ok()) return loss.status();
-    removal_loss_[pick] = *loss;
+    const double price =
+        PriceOf(context_.plan->candidates.items[candidate].cost, context_.plan->budget);
+    const double rise = *loss - whole_loss_;
+    removal_loss_[pick] = rise > 0 ? rise / price : rise * price;
     ++measured;
   }
   return absl::OkStatus();
@@ -141,7 +160,9 @@ absl::Status BackwardPrune::MeasureSome() {
 // Without a droppable candidate the budget cannot be met; the plan has checked that must-keep ones
 // fit, so that does not happen.
 void BackwardPrune::DropSome() {
-  for (int64_t i = 0; i < settings_.drops_per_round && !FitsBudget(); ++i) {
+  const int64_t drops =
+      std::min(settings_.drops_per_round, std::max<int64_t>(1, alive_count_ / kAlivePerDrop));
+  for (int64_t i = 0; i < drops && !FitsBudget(); ++i) {
     if (!DropWeakest()) break;
   }
   const auto total = static_cast<int64_t>(picks_.size());
@@ -214,6 +235,7 @@ void BackwardPrune::Save(Checkpoint& checkpoint) const {
   ByteWriter out;
   out.Vector(alive_);
   out.Vector(removal_loss_);
+  out.Value(whole_loss_);
   out.Value(measured_picks_);
   out.Value(tune_steps_left_);
   out.Value(step_);
@@ -230,6 +252,7 @@ absl::Status BackwardPrune::Load(const Checkpoint& checkpoint) {
   ByteReader in(bytes);
   alive_ = in.Vector<uint8_t>();
   removal_loss_ = in.Vector<double>();
+  whole_loss_ = in.Value<double>();
   measured_picks_ = in.Value<int64_t>();
   tune_steps_left_ = in.Value<int64_t>();
   step_ = in.Value<int64_t>();

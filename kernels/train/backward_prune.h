@@ -35,7 +35,7 @@ struct PruneSettings {
   int64_t training_steps = 0;
   int32_t batch_size = 1;
   int64_t drops_per_round = 1;
-  int64_t rounds = 0;  // planned; a budget in bytes may end it earlier
+  int64_t rounds = 0;  // planned; the budget decides
   int64_t steps() const;
 };
 PruneSettings PlannedPruning(const plan::Plan& plan, int64_t picked);
@@ -50,8 +50,8 @@ class BackwardPrune final : public Activity {
 
   bool done() const override;
   absl::Status Advance() override;
-  // Ends at once: drops what is too much by the newest removal losses, the latest picks first where
-  // there are none.
+  // Ends at once: drops what is too much by the newest removal losses; candidates that have none
+  // go last, the latest picks first.
   void FinishEarly();
 
   // The survivors in the order of their picks.
@@ -71,6 +71,7 @@ class BackwardPrune final : public Activity {
                 nn::Network network, gates::WeightFold fold);
   absl::Status Train(double learning_rate);
   absl::Status MeasureSome();
+  absl::StatusOr<double> Loss() const;
   void DropSome();
   bool DropWeakest();
   bool FitsBudget() const;
@@ -91,6 +92,7 @@ class BackwardPrune final : public Activity {
   std::vector<float> mask_;           // on all candidates of the plan
   std::vector<uint8_t> alive_;        // per pick
   std::vector<double> removal_loss_;  // per pick, of the round at hand
+  double whole_loss_ = 0;             // of the round at hand, nothing removed
   int64_t alive_count_ = 0;
   int64_t measured_picks_ = 0;  // of the round at hand
   int64_t tune_steps_left_ = 0;

@@ -11,6 +11,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "kernels/export/safetensors.h"
+#include "kernels/selectors/registry.h"
 #include "tests/support/status_matchers.h"
 #include "tests/unit/kernels/train/job_testing.h"
 
@@ -274,6 +275,69 @@ TEST_F(RunJobTest, MagnitudeControlIsTrainedOnTheLargestWeights) {
   // It reads the full model, which is trained and reported with it.
   EXPECT_THAT(selection.controls, UnorderedElementsAre(Key("full"), Key("magnitude")));
   EXPECT_GT(TestMetric(selection.controls.at("magnitude"), "auc"), 0.8);
+}
+
+TEST_F(RunJobTest, XorNeedsBothColumnsAndFindsThem) {
+  plan::Spec spec = FeatureSpec(2);
+  spec.model.hidden_units = std::vector<int32_t>{67};
+  spec.selector.params["steps"] = int64_t{6000};
+  spec.selector.params["batch_size"] = int64_t{256};
+  spec.training.epochs = 5;
+  spec.evaluation.controls = std::vector<std::string>{};
+  SetUpJob(MakeXor(20, 5000, 1), spec);
+  RecordingObserver observer;
+  EXPECT_THAT(PickedNames(RunToEnd(observer).selection), UnorderedElementsAre("n0", "n1"));
+}
+
+TEST_F(RunJobTest, WarningsOfTheDataReachEventsAndResult) {
+  SetUpJob(MakePlanted(TargetKind::kBinary, 700, 2), FeatureSpec(3));
+  profile_.warnings = {"column 'id' looks like a row number"};
+  profile_.columns[10].hash_collisions = 3;
+  RecordingObserver observer;
+  const Selection selection = RunToEnd(observer).selection;
+  ASSERT_THAT(selection.warnings, SizeIs(2));
+  EXPECT_EQ(selection.warnings[0], profile_.warnings[0]);
+  EXPECT_THAT(selection.warnings[1], ::testing::HasSubstr("column 'c0': 3 values share"));
+  EXPECT_EQ(std::get<WarningRaised>(observer.events[1].body).text, selection.warnings[1]);
+  EXPECT_EQ(selection.data["hash_collisions"], 3);
+}
+
+TEST_F(RunJobTest, LogitsThatDidNotMoveAreReported) {
+  plan::Spec spec = BlockSpec(0.3);
+  spec.selector.name = "sequential_attention_pp";
+  spec.selector.params["logit_learning_rate"] = 1e-5;
+  SetUpJob(MakePlanted(TargetKind::kBinary, 700, 2), spec);
+  RecordingObserver observer;
+  const Selection selection = RunToEnd(observer).selection;
+  EXPECT_LT(selection.layers[0].logit_stddev, 0.15);
+  EXPECT_THAT(selection.warnings, Contains(::testing::HasSubstr("logits did not move")));
+}
+
+TEST_F(RunJobTest, EverySelectorRunsOnEveryGateItDrives) {
+  for (const selectors::Row& row : selectors::Registry()) {
+    for (const GateKind gate : row.gates) {
+      plan::Spec spec = gate == GateKind::kFeature ? FeatureSpec(3)
+                        : gate == GateKind::kChunk ? DimensionSpec(150)
+                                                   : BlockSpec(0.3);
+      spec.selector.name = row.name;
+      spec.selector.params.clear();
+      spec.evaluation.controls = std::vector<std::string>{};
+      SetUpJob(MakePlanted(TargetKind::kBinary, 700, 2), spec);
+      RecordingObserver observer;
+      const Selection selection = RunToEnd(observer).selection;
+      EXPECT_FALSE(selection.picks.empty()) << row.name;
+      if (gate == GateKind::kFeature) {
+        EXPECT_THAT(selection.picks, SizeIs(3)) << row.name;
+      }
+      if (gate == GateKind::kChunk) {
+        EXPECT_LE(selection.spent_bytes, 150) << row.name;
+      }
+      if (gate == GateKind::kBlock) {
+        EXPECT_EQ(selection.layers[0].kept, plan_.candidates.size() * 3 / 10) << row.name;
+      }
+      EXPECT_GT(TestMetric(selection.metrics, "auc"), 0.4) << row.name;
+    }
+  }
 }
 
 TEST_F(RunJobTest, ProgressGrowsToTheWholeJob) {
