@@ -91,6 +91,8 @@ class Winnowd {
     if (scheduler_ == nullptr) return;
     scheduler_->StartDrain();
     scheduler_->KillAll();
+    // A worker that is being started needs the launcher until it runs.
+    for (int i = 0; i < 250 && !scheduler_->IsIdle(); ++i) absl::SleepFor(absl::Milliseconds(20));
   }
 
   absl::Status Start();
