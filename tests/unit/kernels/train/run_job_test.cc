@@ -266,6 +266,23 @@ TEST_F(RunJobTest, OverselectionIsPrunedBackToTheBudget) {
   EXPECT_EQ(pick_events, 6);
 }
 
+TEST_F(RunJobTest, OverselectedDimensionsArePrunedToTheBytes) {
+  plan::Spec spec = DimensionSpec(150);
+  spec.selector.name = "sequential_attention";
+  spec.selector.params["oversample"] = 4.0;
+  SetUpJob(MakePlanted(TargetKind::kBinary, 3000, 1), spec);
+  RecordingObserver observer;
+  const Selection selection = RunToEnd(observer).selection;
+  EXPECT_LE(selection.spent_bytes, 150);
+  EXPECT_GT(selection.dimensions.at("c0"), 0);
+  std::set<int32_t> picked;
+  for (const Pick& pick : selection.picks) {
+    const int32_t before = plan_.candidates.items[pick.candidate].prerequisite;
+    EXPECT_TRUE(before < 0 || picked.count(before) == 1);
+    picked.insert(pick.candidate);
+  }
+}
+
 TEST_F(RunJobTest, MagnitudeControlIsTrainedOnTheLargestWeights) {
   plan::Spec spec = FeatureSpec(4);
   spec.evaluation.controls = std::vector<std::string>{"magnitude"};
