@@ -64,7 +64,7 @@ std::string Text(const v1::Pruned& pruned) {
 
 std::string Text(const v1::Evaluated& evaluated) {
   std::string text = absl::StrCat("measured ", evaluated.subject(), ", ", CountText(evaluated.k()),
-                                  " candidates:");
+                                  evaluated.k() == 1 ? " candidate:" : " candidates:");
   for (const v1::Metric& metric : evaluated.metrics()) {
     absl::StrAppend(&text, " ", metric.rows(), " ", metric.name(), " ",
                     metric.has_value() ? NumberText(metric.value()) : "undefined");

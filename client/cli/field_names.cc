@@ -41,6 +41,7 @@ const EnumValueDescriptor* FindValue(const EnumDescriptor& type, const std::stri
   const std::string word = absl::AsciiStrToLower(text);
   for (int i = 0; i < type.value_count(); ++i) {
     const EnumValueDescriptor* value = type.value(i);
+    if (value->number() == 0) continue;
     if (word == ShortName(*value) || word == absl::AsciiStrToLower(std::string(value->name()))) {
       return value;
     }

@@ -15,7 +15,7 @@ namespace winnow::cli {
 std::string ShortName(const google::protobuf::EnumValueDescriptor& value);
 // All of them but UNSPECIFIED.
 std::vector<std::string> ShortNames(const google::protobuf::EnumDescriptor& type);
-// The value spelt short or in full, in any case.
+// The value spelt short or in full, in any case. UNSPECIFIED is not one: absence says that.
 const google::protobuf::EnumValueDescriptor* FindValue(const google::protobuf::EnumDescriptor& type,
                                                        const std::string& text);
 

@@ -1,24 +1,56 @@
 #include "client/cli/spec_file.h"
 
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
 #include <fstream>
 #include <iostream>
 #include <iterator>
+#include <optional>
 #include <sstream>
 
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "client/cli/spec_mapper.h"
 #include "client/cli/spec_overrides.h"
 #include "client/cpp/error.h"
 #include "client/cpp/status_macros.h"
+#include "nlohmann/json.hpp"
 #include "yaml-cpp/yaml.h"
 
 namespace winnow::cli {
 namespace {
 
-absl::StatusOr<YAML::Node> ParseYaml(const std::string& text, const std::string& name) {
+// JSON is YAML but for one escape: characters beyond 16 bits as two halves, \ud83d\ude00. Those
+// become YAML's \U0001f600. REQUIRES: `text` is JSON.
+std::string JoinSurrogates(const std::string& text) {
+  constexpr size_t kEscape = 6;  // letters of \ud83d
+  const auto half = [&](size_t at, uint32_t first) -> std::optional<uint32_t> {
+    uint32_t code = 0;
+    if (at + kEscape > text.size() || text.compare(at, 2, "\\u") != 0) return std::nullopt;
+    if (!absl::SimpleHexAtoi(text.substr(at + 2, 4), &code)) return std::nullopt;
+    return (code & 0xFC00u) == first ? std::optional<uint32_t>(code & 0x3FFu) : std::nullopt;
+  };
+  std::string joined;
+  for (size_t at = 0; at < text.size();) {
+    const std::optional<uint32_t> high = half(at, 0xD800u);
+    const std::optional<uint32_t> low = high ? half(at + kEscape, 0xDC00u) : std::nullopt;
+    if (low) {
+      absl::StrAppendFormat(&joined, "\\U%08x", 0x10000u + (*high << 10) + *low);
+      at += 2 * kEscape;
+    } else {
+      const size_t letters = text[at] == '\\' ? 2 : 1;  // an escaped backslash starts no escape
+      joined += text.substr(at, letters);
+      at += letters;
+    }
+  }
+  return joined;
+}
+
+absl::StatusOr<YAML::Node> ParseYaml(const std::string& source, const std::string& name) {
+  const std::string text = nlohmann::json::accept(source) ? JoinSurrogates(source) : source;
   try {
     const std::vector<YAML::Node> documents = YAML::LoadAll(text);
     if (documents.size() > 1) {

@@ -34,7 +34,13 @@ class Mapper {
     if (IsList(type) && node.IsSequence()) return SetList(*type.field(0), node, path, message);
     if (!node.IsMap()) return Expected(IsList(type) ? "a list" : "a mapping", node, path);
     std::set<std::string> seen;
+    const size_t before = violations_.size();
     for (const auto& entry : node) SetKey(entry.first, entry.second, path, seen, message);
+    const auto* choice = IsChoice(type) ? type.oneof_decl(0) : nullptr;
+    if (choice != nullptr && violations_.size() == before &&
+        !message.GetReflection()->HasOneof(message, choice)) {
+      Report(path, NothingChosen(seen, type), node);
+    }
   }
 
   std::vector<client::FieldViolation> TakeViolations() { return std::move(violations_); }
@@ -49,10 +55,34 @@ class Mapper {
     Report(path, absl::StrCat("expected ", what, ", got ", Shown(node)), node);
   }
 
+  // `selector: {random: }` and `selector: {}`: null means absent, so nothing would be chosen.
+  static std::string NothingChosen(const std::set<std::string>& seen, const Descriptor& type) {
+    if (seen.empty()) {
+      return absl::StrCat("expected one of ", absl::StrJoin(FieldNames(type), ", "),
+                          ", got an empty mapping");
+    }
+    return absl::StrCat(*seen.begin(), " has no value; for its defaults write ", *seen.begin(),
+                        ": {}");
+  }
+
+  // "training.epochs" for epochs: a field of that name one level down; "" if there is none.
+  static std::string OneLevelDown(const std::string& word, const Descriptor& type) {
+    for (int i = 0; i < type.field_count(); ++i) {
+      const FieldDescriptor& field = *type.field(i);
+      const bool nested =
+          field.cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE && !field.is_repeated();
+      if (nested && field.message_type()->FindFieldByName(word) != nullptr) {
+        return absl::StrCat(std::string(field.name()), ".", word);
+      }
+    }
+    return "";
+  }
+
   void Unknown(const std::string& word, const std::string& kind, const Descriptor& type,
                const YAML::Node& node, const std::string& path) {
     const std::vector<std::string> known = FieldNames(type);
-    const std::string nearest = NearestWord(word, known);
+    std::string nearest = OneLevelDown(word, type);
+    if (nearest.empty()) nearest = NearestWord(word, known);
     const std::string hint =
         nearest.empty()
             ? absl::StrCat("; known: ", known.empty() ? "none" : absl::StrJoin(known, ", "))
@@ -183,7 +213,9 @@ class Mapper {
   void SetInteger(const FieldDescriptor& field, const YAML::Node& node, const std::string& path,
                   Message& message) {
     using Limits = std::numeric_limits<Integer>;
-    const std::optional<int64_t> value = IntegerOf(node);
+    // Protobuf's JSON, and so `show --json`, writes 64-bit numbers in quotes.
+    constexpr bool kMayBeQuoted = sizeof(Integer) == 8;
+    const std::optional<int64_t> value = kMayBeQuoted ? QuotedIntegerOf(node) : IntegerOf(node);
     if (!value) return Expected("a whole number", node, path);
     if (*value < Limits::min() || *value > Limits::max()) {
       return Expected(absl::StrCat("a whole number from ", Limits::min(), " to ", Limits::max()),

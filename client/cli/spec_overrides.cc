@@ -3,11 +3,29 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
+#include "absl/strings/str_join.h"
 #include "client/cli/yaml_value.h"
 
 namespace winnow::cli {
 namespace {
+
+// The keys of `path`, "columns.\"a.b\".kind": dots part them, except in double quotes. Empty when a
+// key is empty or a quote is not closed.
+std::vector<std::string> KeysOf(const std::string& path) {
+  std::vector<std::string> keys(1);
+  bool quoted = false;
+  for (const char letter : path) {
+    if (letter == '"') {
+      quoted = !quoted;
+    } else if (letter == '.' && !quoted) {
+      keys.emplace_back();
+    } else {
+      keys.back() += letter;
+    }
+  }
+  if (quoted || std::find(keys.begin(), keys.end(), "") != keys.end()) keys.clear();
+  return keys;
+}
 
 // Sets keys[depth..] below `node`. False when a list stands in the way. (A YAML::Node is a handle:
 // `parent[key]` of a mapping refers to its entry.)
@@ -35,16 +53,15 @@ void ApplyOverride(const std::string& text, YAML::Node& root, std::vector<std::s
                    std::vector<client::FieldViolation>& violations) {
   const size_t equals = text.find('=');
   const std::string path = text.substr(0, equals);
-  const std::vector<std::string> keys = absl::StrSplit(path, '.');
-  const bool has_empty_key = std::find(keys.begin(), keys.end(), "") != keys.end();
-  if (equals == std::string::npos || has_empty_key) {
+  const std::vector<std::string> keys = KeysOf(path);
+  if (equals == std::string::npos || keys.empty()) {
     violations.push_back(
         {absl::StrCat("--set ", text), "expected PATH=VALUE, as in training.seed=3"});
     return;
   }
   try {
     if (Put(root, keys, 0, YAML::Load(text.substr(equals + 1)))) {
-      overridden.push_back(path);
+      overridden.push_back(absl::StrJoin(keys, "."));
     } else {
       violations.push_back({path, "--set cannot change an entry of a list; give the whole list"});
     }

@@ -11,7 +11,8 @@
 namespace winnow::cli {
 
 // Puts VALUE of `text` = PATH=VALUE in its place below `root`, which becomes a mapping if it was
-// empty. Mappings on the way are made; the bare name of a choice (`selector: random`) becomes
+// empty. A key with dots in it stands in double
+// quotes. Mappings on the way are made; the bare name of a choice (`selector: random`) becomes
 // {random: {}} first. Adds PATH to `overridden`, or what is wrong to `violations`.
 void ApplyOverride(const std::string& text, YAML::Node& root, std::vector<std::string>& overridden,
                    std::vector<client::FieldViolation>& violations);

@@ -61,6 +61,12 @@ std::optional<int64_t> IntegerOf(const YAML::Node& node) {
   return static_cast<int64_t>(*number);
 }
 
+std::optional<int64_t> QuotedIntegerOf(const YAML::Node& node) {
+  int64_t whole = 0;
+  const std::optional<std::string> text = TextOf(node);
+  return text && absl::SimpleAtoi(*text, &whole) ? whole : IntegerOf(node);
+}
+
 std::string Shown(const YAML::Node& node) {
   if (IsNothing(node)) return "null";
   if (node.IsMap()) return "a mapping";

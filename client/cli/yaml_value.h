@@ -26,6 +26,9 @@ std::optional<double> NumberOf(const YAML::Node& node);
 // A number without a fraction, `1e6` included, not in quotes. Nothing outside the range of int64.
 std::optional<int64_t> IntegerOf(const YAML::Node& node);
 
+// The same, in quotes or not.
+std::optional<int64_t> QuotedIntegerOf(const YAML::Node& node);
+
 // The node as an error message shows it, at most some 60 letters long.
 std::string Shown(const YAML::Node& node);
 

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
@@ -18,8 +19,9 @@
 namespace winnow::client {
 namespace {
 
-constexpr int kMaxResumes = 5;  // in a row without progress
-constexpr absl::Duration kPause = absl::Milliseconds(300);
+constexpr absl::Duration kFirstPause = absl::Milliseconds(100);  // doubles without progress
+constexpr absl::Duration kLongestPause = absl::Seconds(5);
+constexpr absl::Duration kPatience = absl::Seconds(60);  // without progress
 
 using Sink = std::function<absl::Status(const std::string& data)>;
 
@@ -56,13 +58,20 @@ absl::Status Download(Client& client, const std::string& name, const Sink& sink)
     return sink(data);
   };
   int64_t offset = 0;
-  for (int resumes = 0;;) {
+  absl::Duration pause = kFirstPause;
+  absl::Time progress = absl::Now();
+  while (true) {
     const int64_t before = offset;
     const absl::Status read = ReadStream(client, name, offset, hashed);
     if (read.ok()) break;
-    resumes = offset > before ? 0 : resumes + 1;
-    if (read.code() != absl::StatusCode::kUnavailable || resumes > kMaxResumes) return read;
-    RETURN_IF_ERROR(client.cancellation().Pause(kPause));
+    if (offset > before) {
+      pause = kFirstPause;
+      progress = absl::Now();
+    }
+    const bool patient = absl::Now() - progress < kPatience;
+    if (read.code() != absl::StatusCode::kUnavailable || !patient) return read;
+    RETURN_IF_ERROR(client.cancellation().Pause(pause));
+    pause = std::min(2 * pause, kLongestPause);
   }
   const std::string found = hash.HexDigest();
   if (!artifact.sha256().empty() && artifact.sha256() != found) {

@@ -34,14 +34,24 @@ absl::StatusOr<std::ifstream> OpenFile(const std::string& path) {
   return file;
 }
 
-absl::StatusOr<int64_t> Committed(Client& client, const std::string& name, int index) {
+// The file as the server knows it now.
+absl::StatusOr<v1::DatasetFile> FileOf(Client& client, const std::string& name, int index) {
   ASSIGN_OR_RETURN(const v1::Dataset dataset, client.GetDataset(name));
   if (dataset.state() == v1::Dataset::STATE_FAILED) return FromRpc(dataset.error());
   if (index >= dataset.files_size()) {
     return absl::InternalError(
         absl::StrCat(name, " has ", dataset.files_size(), " files, expected more than ", index));
   }
-  return dataset.files(index).committed_size_bytes();
+  return dataset.files(index);
+}
+
+absl::Status CheckSize(const std::string& path, int64_t declared) {
+  std::error_code error;
+  const int64_t size = static_cast<int64_t>(std::filesystem::file_size(path, error));
+  if (error) return absl::NotFoundError(absl::StrCat(path, ": ", error.message()));
+  if (size == declared) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      absl::StrCat(path, ": changed since it was declared: ", size, " bytes, expected ", declared));
 }
 
 bool IsResumable(const absl::Status& status) {
@@ -114,10 +124,10 @@ absl::StatusOr<v1::DatasetFile> DeclareFile(const std::string& path, v1::Dataset
 
 absl::Status UploadFile(Client& client, const std::string& dataset, int index,
                         const std::string& path, const UploadOptions& options) {
-  std::error_code error;
-  const int64_t size = static_cast<int64_t>(std::filesystem::file_size(path, error));
-  if (error) return absl::NotFoundError(absl::StrCat(path, ": ", error.message()));
-  ASSIGN_OR_RETURN(int64_t offset, Committed(client, dataset, index));
+  ASSIGN_OR_RETURN(const v1::DatasetFile declared, FileOf(client, dataset, index));
+  const int64_t size = declared.size_bytes();
+  int64_t offset = declared.committed_size_bytes();
+  RETURN_IF_ERROR(CheckSize(path, size));
   absl::Duration pause = options.first_pause;
   int resumes = 0;
   while (true) {
@@ -126,13 +136,13 @@ absl::Status UploadFile(Client& client, const std::string& dataset, int index,
     if (sent.ok()) return sent;
     if (client.cancellation().is_cancelled()) return absl::CancelledError("interrupted");
     if (!IsResumable(sent)) return sent;
-    const absl::StatusOr<int64_t> committed = Committed(client, dataset, index);
-    if (!committed.ok() && !IsUnreachable(committed.status())) return committed.status();
-    if (committed.ok() && *committed > offset) {
+    const absl::StatusOr<v1::DatasetFile> now = FileOf(client, dataset, index);
+    if (!now.ok() && !IsUnreachable(now.status())) return now.status();
+    if (now.ok() && now->committed_size_bytes() > offset) {
       resumes = 0;
       pause = options.first_pause;
     }
-    if (committed.ok()) offset = *committed;
+    if (now.ok()) offset = now->committed_size_bytes();
     if (++resumes > options.max_resumes) return sent;
     RETURN_IF_ERROR(client.cancellation().Pause(pause));
     pause = std::min(2 * pause, kLongestPause);

@@ -78,6 +78,42 @@ TEST(SpecFileTest, JsonIsReadLikeYaml) {
   EXPECT_TRUE(spec.selector().has_random());
 }
 
+// What json.dumps and `show --json` write.
+TEST(SpecFileTest, JsonOfOtherProgramsIsRead) {
+  const v1::JobSpec spec =
+      Job("{\n\t\"dataset\": \"a\\/b\",\n\t\"labels\": {\"k\": \"\\ud83d\\ude00 \\u00fc "
+          "\\\\ud83d\"}, \"training\": {\"seed\": \"3\", \"optimizer\": \"OPTIMIZER_SGD\"}}");
+  EXPECT_EQ(spec.dataset(), "a/b");
+  EXPECT_EQ(spec.labels().at("k"), "😀 ü \\ud83d");
+  EXPECT_EQ(spec.training().seed(), 3);
+  EXPECT_THAT(Mistakes("training: {batch_size: \"3\"}"), SizeIs(1));
+}
+
+TEST(SpecFileTest, AChoiceWithoutAValueIsNotTakenForTheDefault) {
+  EXPECT_THAT(
+      Mistakes("selector:\n  random:\nmodel: {}"),
+      ElementsAre("selector: random has no value; for its defaults write random: {} (line 2)",
+                  HasSubstr("model: expected one of linear, mlp, wide_deep")));
+}
+
+TEST(SpecFileTest, AKeyOneLevelTooHighIsFound) {
+  EXPECT_THAT(Mistakes("epochs: 3\nfeature_selection: {max_count: 3}"),
+              ElementsAre("epochs: unknown key; did you mean training.epochs? (line 1)",
+                          "feature_selection.max_count: unknown key; did you mean "
+                          "budget.max_count? (line 2)"));
+}
+
+TEST(SpecFileTest, UnspecifiedIsNoValue) {
+  EXPECT_THAT(Mistakes("split: {kind: unspecified}"), SizeIs(1));
+}
+
+TEST(SpecFileTest, AnOverrideMayNameAKeyWithDots) {
+  const v1::JobSpec spec =
+      Job("", {"feature_selection.costs.\"a.b\"=2", "feature_selection.must_keep=[c]"});
+  EXPECT_EQ(spec.feature_selection().costs().at("a.b"), 2);
+  EXPECT_THAT(Mistakes("dataset: d", {"feature_selection.costs.\"a.b=2"}), SizeIs(1));
+}
+
 TEST(SpecFileTest, ABareNameTakesAllDefaultsOfAChoice) {
   const v1::JobSpec spec = Job("selector: sequential_attention_pp\nmodel: linear");
   EXPECT_TRUE(spec.selector().has_sequential_attention_pp());
@@ -130,7 +166,7 @@ TEST(SpecFileTest, NamesEveryMistakeAtOnceWithItsLine) {
                "training:\n"
                "  epochs: many\n"
                "  batch_size: 1.5\n"
-               "  seed: \"3\"\n"
+               "  seed: three\n"
                "  early_stopping: 1\n"
                "  optimizer: adm\n"
                "dataset: [a]\n"
@@ -140,7 +176,7 @@ TEST(SpecFileTest, NamesEveryMistakeAtOnceWithItsLine) {
       ElementsAre("feature_selektion: unknown key; did you mean feature_selection? (line 1)",
                   "training.epochs: expected a number, got many (line 3)",
                   "training.batch_size: expected a whole number, got 1.5 (line 4)",
-                  "training.seed: expected a whole number, got \"3\" (line 5)",
+                  "training.seed: expected a whole number, got three (line 5)",
                   "training.early_stopping: expected true or false, got 1 (line 6)",
                   "training.optimizer: expected one of adam, adamw, sgd, adagrad, lazy_adam, got "
                   "adm (line 7)",

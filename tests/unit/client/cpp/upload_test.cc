@@ -89,6 +89,18 @@ TEST_F(UploadTest, AChangedFileIsNoticed) {
   EXPECT_FALSE(UploadFile(*client_, created.name(), 0, path_, options_).ok());
 }
 
+TEST_F(UploadTest, AFileThatGrewIsNotSent) {
+  v1::CreateDatasetRequest request;
+  request.set_dataset_id("d");
+  ASSERT_OK_AND_ASSIGN(*request.mutable_dataset()->add_files(),
+                       DeclareFile(path_, v1::DatasetFile::ROLE_TRAIN));
+  ASSERT_OK_AND_ASSIGN(const v1::Dataset created, client_->CreateDataset(request));
+  std::ofstream(path_, std::ios::binary | std::ios::app) << "more";
+  EXPECT_THAT(UploadFile(*client_, created.name(), 0, path_, options_),
+              StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("changed since")));
+  EXPECT_EQ(server_.datasets.frames_at[0], 0);
+}
+
 TEST_F(UploadTest, FilesThatCannotBeSentAreNamed) {
   const auto declare = [](const std::string& path) {
     return DeclareFile(path, v1::DatasetFile::ROLE_TRAIN).status();
