@@ -24,6 +24,13 @@ std::string ListLabels(const std::map<std::string, int64_t>& counts) {
   return text;
 }
 
+std::vector<std::string> InOrder(const std::map<std::string, int64_t>& counts) {
+  std::vector<std::string> order;
+  for (const auto& [label, rows] : counts) order.push_back(label);
+  std::sort(order.begin(), order.end(), LabelLess);
+  return order;
+}
+
 }  // namespace
 
 std::string CanonicalLabel(const std::string& text) {
@@ -73,62 +80,69 @@ absl::StatusOr<TargetProfile> TargetEncoder::Finish() {
 }
 
 absl::StatusOr<TargetProfile> TargetEncoder::FinishClasses() {
-  std::map<std::string, int64_t> counts;
-  std::vector<std::string> canonical;
+  std::vector<std::string> canonical;  // by provisional index
+  LabelCounts counts;
   for (int32_t id = 0; id < static_cast<int32_t>(labels_.size()); ++id) {
     canonical.push_back(CanonicalLabel(std::string(labels_.value(id))));
     counts[canonical.back()] += labels_.count(id);
   }
-  std::vector<std::string> order;
-  for (const auto& [label, rows] : counts) order.push_back(label);
-  std::sort(order.begin(), order.end(), LabelLess);
-  const auto refuse = [this](const std::string& what) {
-    return absl::InvalidArgumentError(absl::StrCat("target ", Quoted(name_), what));
-  };
-  if (order.size() == 1) {
-    return refuse(absl::StrCat(" has one class only: ", ListLabels(counts)));
+  if (counts.size() == 1) {
+    return Refuse(absl::StrCat(" has one class only: ", ListLabels(counts)));
   }
-  std::map<std::string, int> class_of_label;
   TargetProfile target;
   target.name = name_;
   target.kind = kind_;
+  std::map<std::string, int> class_of_label;
   if (kind_ == TargetKind::kMulticlass) {
-    target.classes = order;
-    for (size_t i = 0; i < order.size(); ++i) class_of_label[order[i]] = static_cast<int>(i);
+    for (const std::string& label : InOrder(counts)) {
+      class_of_label[label] = static_cast<int>(target.classes.size());
+      target.classes.push_back(label);
+    }
   } else {
-    std::vector<std::string> positive;
-    for (const std::string& text : positive_) positive.push_back(CanonicalLabel(text));
-    if (positive.empty()) {
-      if (order.size() > 2) {
-        return refuse(absl::StrCat(" is binary, but has ", order.size(),
-                                   " values: ", ListLabels(counts),
-                                   "; say which are positive, or kind: multiclass"));
-      }
-      positive = {order[1]};
-    }
-    // A class is called after its first name: of `positive`, and of the most frequent other label.
-    target.classes = {"", positive[0]};
-    int64_t most = 0;
-    for (const std::string& label : order) {
-      const bool is_positive = std::find(positive.begin(), positive.end(), label) != positive.end();
-      class_of_label[label] = is_positive;
-      if (!is_positive && counts[label] > most) {
-        most = counts[label];
-        target.classes[0] = label;
-      }
-    }
+    ASSIGN_OR_RETURN(class_of_label, DivideInTwo(counts, &target.classes));
   }
   target.class_counts.assign(target.classes.size(), 0);
   for (const auto& [label, rows] : counts) target.class_counts[class_of_label[label]] += rows;
   for (size_t i = 0; i < target.class_counts.size(); ++i) {
     if (target.class_counts[i] > 0) continue;
-    return refuse(absl::StrCat(" has one class only: no row is ", i == 1 ? "positive" : "negative",
+    return Refuse(absl::StrCat(" has one class only: no row is ", i == 1 ? "positive" : "negative",
                                "; its values are ", ListLabels(counts)));
   }
   for (const std::string& label : canonical) {
     class_of_.push_back(static_cast<float>(class_of_label[label]));
   }
   return target;
+}
+
+absl::StatusOr<std::map<std::string, int>> TargetEncoder::DivideInTwo(
+    const LabelCounts& counts, std::vector<std::string>* classes) const {
+  std::vector<std::string> positive;
+  for (const std::string& text : positive_) positive.push_back(CanonicalLabel(text));
+  if (positive.empty()) {
+    if (counts.size() > 2) {
+      return Refuse(absl::StrCat(" is binary, but has ", counts.size(),
+                                 " values: ", ListLabels(counts),
+                                 "; say which are positive, or kind: multiclass"));
+    }
+    positive = {InOrder(counts).back()};
+  }
+  // A class is called after its first name: of `positive`, and of the most frequent other label.
+  *classes = {"", positive[0]};
+  std::map<std::string, int> class_of_label;
+  int64_t most = 0;
+  for (const std::string& label : InOrder(counts)) {
+    const bool is_positive = std::find(positive.begin(), positive.end(), label) != positive.end();
+    class_of_label[label] = is_positive;
+    if (!is_positive && counts.at(label) > most) {
+      most = counts.at(label);
+      (*classes)[0] = label;
+    }
+  }
+  return class_of_label;
+}
+
+absl::Status TargetEncoder::Refuse(const std::string& what) const {
+  return absl::InvalidArgumentError(absl::StrCat("target ", Quoted(name_), what));
 }
 
 absl::StatusOr<TargetProfile> TargetEncoder::FinishRegression() const {

@@ -3,6 +3,7 @@
 #ifndef WINNOW_KERNELS_DATA_IMPORT_TARGET_ENCODER_H_
 #define WINNOW_KERNELS_DATA_IMPORT_TARGET_ENCODER_H_
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -37,6 +38,11 @@ class TargetEncoder : public Encoder {
  private:
   absl::StatusOr<TargetProfile> FinishClasses();
   absl::StatusOr<TargetProfile> FinishRegression() const;
+  using LabelCounts = std::map<std::string, int64_t>;  // by canonical label
+  // Class 0 or 1 of every label, and the names of the two.
+  absl::StatusOr<std::map<std::string, int>> DivideInTwo(const LabelCounts& counts,
+                                                         std::vector<std::string>* classes) const;
+  absl::Status Refuse(const std::string& what) const;
 
   std::string name_;
   TargetKind kind_;
