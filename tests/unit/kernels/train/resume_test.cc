@@ -219,6 +219,16 @@ TEST_F(CancelTest, TwoCheckpointsAreKept) {
   EXPECT_EQ(files, 2);
 }
 
+TEST_F(CancelTest, ATrainingThatDivergesIsAnErrorThatNamesTheStep) {
+  plan::Spec spec = FeatureSpec(3);
+  spec.training.learning_rate = 1e30;
+  SetUpJob(MakePlanted(TargetKind::kRegression, 700, 4), spec);
+  const StopToken stop;
+  RecordingObserver observer;
+  EXPECT_THAT(Attempt(NewAttempt(), "", stop, observer),
+              test::StatusIs(absl::StatusCode::kInternal, ::testing::HasSubstr("step")));
+}
+
 TEST_F(CancelTest, ACheckpointOfAnotherTableIsRefused) {
   SetUpJob(MakePlanted(TargetKind::kBinary, 700, 4), FeatureSpec(3));
   RecordingObserver observer;
