@@ -260,7 +260,7 @@ TEST_F(JobServiceTest, PauseGivesTheSlotsBackAndResumeGoesOnFromTheCheckpoint) {
   ASSERT_THAT(Pause(name, &job_), IsGrpcOk());
   EXPECT_TRUE(job_.pause_requested());
   WaitForState(name, v1::Job::STATE_PAUSED);
-  EXPECT_EQ(server_->scheduler->Load().busy_job_slots, 0);
+  WaitUntil([&] { return server_->scheduler->Load().busy_job_slots == 0; });
   ASSERT_THAT(Pause(name, &job_), IsGrpcOk());  // unchanged
   ASSERT_THAT(Resume(name, &job_), IsGrpcOk());
   const v1::Job done = WaitForState(name, v1::Job::STATE_SUCCEEDED);

@@ -280,9 +280,9 @@ TEST_F(UploadTest, BytesBeyondTheCommittedSizeAreCutOffAtStart) {
 }
 
 TEST_F(UploadTest, CommittedIsNeverMoreThanWhatIsOnDisk) {
-  const std::string content = SomeBytes(3000);
   for (const char* failpoint : {"upload.before_sync:error", "upload.after_sync:error"}) {
     const std::string id = failpoint[7] == 'b' ? "before" : "after";
+    const std::string content = SomeBytes(3000) + id;  // not known from the other round
     Declare(id, {content});
     ASSERT_OK(server::SetFailpoints(failpoint));
     EXPECT_EQ(Send(id, {Frame(0, content.substr(0, 1500))}).error_code(), StatusCode::INTERNAL);
