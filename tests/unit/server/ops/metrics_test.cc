@@ -1,0 +1,244 @@
+#include "server/ops/metrics.h"
+
+#include <prometheus/registry.h>
+#include <prometheus/text_serializer.h>
+
+#include <regex>
+#include <set>
+#include <sstream>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "server/ops/state_collector.h"
+#include "server/store/sqlite_store.h"
+#include "tests/support/status_matchers.h"
+#include "tests/support/temp_dir.h"
+
+namespace winnow::ops_http {
+namespace {
+
+using prometheus::MetricFamily;
+using prometheus::MetricType;
+using testing::HasSubstr;
+
+// A scheduler that only tells its load; nothing else is called.
+class IdleScheduler : public sched::Scheduler {
+ public:
+  absl::StatusOr<store::RecoveryReport> Start() override { return Unused(); }
+  void SetControl(sched::AttemptControl*) override {}
+  absl::StatusOr<store::Created<domain::Job>> SubmitJob(const store::NewJob&,
+                                                        const store::RequestKey&) override {
+    return Unused();
+  }
+  absl::Status CheckJob(const store::NewJob&) override { return Unused(); }
+  absl::StatusOr<domain::Job> CancelJob(const domain::JobName&, int64_t) override {
+    return Unused();
+  }
+  absl::StatusOr<domain::Job> StopJob(const domain::JobName&, int64_t) override { return Unused(); }
+  absl::StatusOr<domain::Job> PauseJob(const domain::JobName&, int64_t) override {
+    return Unused();
+  }
+  absl::StatusOr<domain::Job> ResumeJob(const domain::JobName&, int64_t) override {
+    return Unused();
+  }
+  absl::Status DeleteJob(const domain::JobName&) override { return Unused(); }
+  absl::Status CheckUpload(const std::string&, int64_t) override { return Unused(); }
+  absl::StatusOr<domain::Dataset> StartImport(const domain::DatasetName&) override {
+    return Unused();
+  }
+  absl::Status DeleteDataset(const domain::DatasetName&) override { return Unused(); }
+  absl::StatusOr<domain::AttemptId> StartInference(const std::string&, const std::string&,
+                                                   InferenceDone) override {
+    return Unused();
+  }
+  void CancelInference(const domain::AttemptId&) override {}
+  absl::StatusOr<sched::AttachReply> OnAttached(const domain::AttemptId&,
+                                                const std::string&) override {
+    return Unused();
+  }
+  absl::Status OnHeartbeat(const domain::AttemptId&) override { return Unused(); }
+  absl::Status OnEvents(const domain::AttemptId&,
+                        const std::vector<domain::WorkerEvent>&) override {
+    return Unused();
+  }
+  absl::Status OnCheckpoint(const domain::AttemptId&, const domain::Checkpoint&) override {
+    return Unused();
+  }
+  absl::Status OnFinished(const domain::AttemptId&, const domain::AttemptEnd&) override {
+    return Unused();
+  }
+  absl::Status OnImportFinished(const domain::AttemptId&, const domain::ImportEnd&) override {
+    return Unused();
+  }
+  absl::Status OnInferenceResult(const domain::AttemptId&,
+                                 const absl::StatusOr<std::string>&) override {
+    return Unused();
+  }
+  void OnDetached(const domain::AttemptId&) override {}
+  void OnExit(const domain::AttemptId&, const domain::ExitInfo&) override {}
+  void Tick() override {}
+  void StartDrain() override {}
+  void KillAll() override {}
+  bool IsIdle() override { return true; }
+  sched::SchedulerLoad Load() override {
+    sched::SchedulerLoad load;
+    load.job_slots = 4;
+    load.busy_job_slots = 3;
+    load.queued_jobs = 17;
+    return load;
+  }
+
+ private:
+  static absl::Status Unused() { return absl::UnimplementedError("not part of this test"); }
+};
+
+domain::Job EndedJob(int64_t order, domain::JobState state) {
+  domain::Job job;
+  job.order = order;
+  job.state = state;
+  job.config.selector = "random";
+  return job;
+}
+
+// Every method of Telemetry once.
+void Exercise(Metrics& metrics) {
+  metrics.OnRpcStarted("winnow.v1.JobService", "GetJob", false);
+  metrics.OnRpcHandled("winnow.v1.JobService", "GetJob", "OK", false, absl::Milliseconds(3));
+  metrics.OnRpcStarted("winnow.v1.JobService", "WatchJob", true);
+  metrics.OnRpcMessage("winnow.v1.JobService", "WatchJob");
+  metrics.OnRejected("DRAINING");
+  metrics.OnWatchersChanged(1);
+  metrics.OnWatchResumed();
+  metrics.OnWatchEventsSent(5);
+  metrics.OnWatchLag(5);
+  metrics.OnWatchClosed("TERMINAL");
+  metrics.OnUploadsChanged(1);
+  metrics.OnUploadBytes(100);
+  metrics.OnUploadChunkCorrupt();
+  metrics.OnAttemptStarted(0, true, absl::Seconds(2));
+  metrics.OnAttemptStarted(5, false, absl::Seconds(2));
+  metrics.OnTraining("random", 10, 2560);
+  metrics.OnCheckpoint(1000);
+  metrics.OnStoreTransaction("write", absl::Microseconds(300));
+  metrics.OnJobChanged(EndedJob(1, domain::JobState::kSucceeded));
+  metrics.OnRecovered(2);
+}
+
+class MetricsTest : public testing::Test {
+ protected:
+  using Methods = std::vector<std::pair<std::string, std::string>>;
+
+  MetricsTest() : metrics_(Methods{{"winnow.v1.JobService", "GetJob"}}) {
+    store_ = *store::OpenSqliteStore(dir_.File("winnow.db"), &clock_);
+    state_ = std::make_unique<StateCollector>(StateCollector::Sources{
+        &clock_, server::RealFileSystem(), store_.get(), &scheduler_, dir_.path(), "1.2.3"});
+  }
+
+  std::vector<MetricFamily> Scrape() {
+    std::vector<MetricFamily> families = metrics_.registry().Collect();
+    for (MetricFamily& family : state_->Collect()) families.push_back(std::move(family));
+    return families;
+  }
+  std::string Text() { return prometheus::TextSerializer().Serialize(Scrape()); }
+
+  test::TempDir dir_;
+  server::FakeClock clock_;
+  std::unique_ptr<store::Store> store_;
+  IdleScheduler scheduler_;
+  Metrics metrics_;
+  std::unique_ptr<StateCollector> state_;
+};
+
+bool EndsWith(const std::string& text, const std::string& end) {
+  return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
+}
+
+// prometheus.io/docs/practices/naming: counters end in _total, nothing else does; units are base
+// units and stand in the name; labels are few and known.
+TEST_F(MetricsTest, NamesAndLabelsKeepTheRules) {
+  Exercise(metrics_);
+  const std::regex name("(winnow|process)_[a-z][a-z0-9_]*");
+  const std::regex derived_unit("(_ms|_us|_milliseconds|_kb|_mb|_percent)(_|$)");
+  const std::set<std::string> known_labels = {"service",   "method", "code",     "reason", "state",
+                                              "algorithm", "op",     "priority", "version"};
+  std::set<std::string> names;
+  for (const MetricFamily& family : Scrape()) {
+    EXPECT_TRUE(names.insert(family.name).second) << family.name;
+    EXPECT_TRUE(std::regex_match(family.name, name)) << family.name;
+    EXPECT_FALSE(std::regex_search(family.name, derived_unit)) << family.name;
+    EXPECT_GT(family.help.size(), 5u) << family.name;
+    EXPECT_EQ(family.help.back(), '.') << family.name;
+    EXPECT_EQ(family.type == MetricType::Counter, EndsWith(family.name, "_total")) << family.name;
+    if (family.type == MetricType::Histogram) {
+      EXPECT_TRUE(EndsWith(family.name, "_seconds") || EndsWith(family.name, "_events"))
+          << family.name;
+    }
+    for (const auto& metric : family.metric) {
+      for (const auto& label : metric.label) {
+        EXPECT_TRUE(known_labels.count(label.name)) << family.name << " " << label.name;
+      }
+    }
+  }
+  EXPECT_GT(names.size(), 40u);
+}
+
+TEST_F(MetricsTest, SeriesDoNotGrowWithJobs) {
+  Exercise(metrics_);
+  const auto count = [this] {
+    size_t series = 0;
+    for (const MetricFamily& family : Scrape()) series += family.metric.size();
+    return series;
+  };
+  const size_t before = count();
+  for (int64_t i = 2; i < 1000; ++i) {
+    metrics_.OnJobChanged(EndedJob(i, domain::JobState::kSucceeded));
+  }
+  EXPECT_EQ(count(), before);
+}
+
+TEST_F(MetricsTest, ValuesAreWhatHappened) {
+  Exercise(metrics_);
+  const std::string text = Text();
+  EXPECT_THAT(text, HasSubstr("winnow_rpc_server_handled_total{code=\"OK\",method=\"GetJob\","
+                              "service=\"winnow.v1.JobService\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("winnow_rpc_server_streams{method=\"WatchJob\","
+                              "service=\"winnow.v1.JobService\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("winnow_training_samples_total{algorithm=\"random\"} 2560\n"));
+  EXPECT_THAT(text, HasSubstr("winnow_queue_wait_seconds_count{priority=\"normal\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("winnow_job_attempts_total{reason=\"again\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("winnow_watchers 1\n"));
+  EXPECT_THAT(text, HasSubstr("winnow_queue_jobs 17\n"));
+  EXPECT_THAT(text, HasSubstr("winnow_workers_busy 3\n"));
+  EXPECT_THAT(text, HasSubstr("winnow_jobs{state=\"PENDING\"} 0\n"));
+  EXPECT_THAT(text, HasSubstr("winnow_build_info{version=\"1.2.3\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("winnow_start_timestamp_seconds 1700000000\n"));
+  metrics_.OnRpcHandled("winnow.v1.JobService", "WatchJob", "OK", true, absl::Seconds(3));
+  EXPECT_THAT(Text(), HasSubstr("winnow_rpc_server_streams{method=\"WatchJob\","
+                                "service=\"winnow.v1.JobService\"} 0\n"));
+}
+
+TEST_F(MetricsTest, AJobEndsOnceHoweverOftenItIsReported) {
+  for (int i = 0; i < 3; ++i) {
+    metrics_.OnJobChanged(EndedJob(7, domain::JobState::kCancelled));
+  }
+  metrics_.OnJobChanged(EndedJob(8, domain::JobState::kRunning));
+  EXPECT_THAT(Text(),
+              HasSubstr("winnow_jobs_finished_total{algorithm=\"random\",state=\"CANCELLED\"} "
+                        "1\n"));
+  EXPECT_THAT(Text(), testing::Not(HasSubstr("RUNNING\"} 1")));
+}
+
+TEST_F(MetricsTest, TheProcessIsThere) {
+  std::map<std::string, double> values;
+  for (const MetricFamily& family : CollectProcess()) {
+    values[family.name] = family.metric[0].gauge.value + family.metric[0].counter.value;
+  }
+  EXPECT_GT(values["process_resident_memory_bytes"], 1e6);
+  EXPECT_GT(values["process_open_fds"], 2);
+  EXPECT_GE(values["process_threads"], 1);
+  EXPECT_GT(values["process_max_fds"], values["process_open_fds"]);
+  EXPECT_TRUE(values.count("process_cpu_seconds_total"));
+}
+
+}  // namespace
+}  // namespace winnow::ops_http
