@@ -2,6 +2,7 @@
 #include <memory>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "client/cli/commands.h"
 #include "client/cli/exit_status.h"
@@ -16,9 +17,9 @@ namespace {
 // "(0, 1]", "> 0", "<= 10"; "" without bounds.
 std::string RangeText(const v1::ParameterInfo& parameter) {
   const std::string least =
-      parameter.has_minimum() ? absl::StrCat(parameter.minimum()) : std::string();
+      parameter.has_minimum() ? absl::StrFormat("%.12g", parameter.minimum()) : std::string();
   const std::string most =
-      parameter.has_maximum() ? absl::StrCat(parameter.maximum()) : std::string();
+      parameter.has_maximum() ? absl::StrFormat("%.12g", parameter.maximum()) : std::string();
   if (!least.empty() && !most.empty()) {
     return absl::StrCat(parameter.exclusive_minimum() ? "(" : "[", least, ", ", most,
                         parameter.exclusive_maximum() ? ")" : "]");

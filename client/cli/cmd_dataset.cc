@@ -1,4 +1,5 @@
 // winnow dataset import | infer | list | show | delete
+#include <algorithm>
 #include <filesystem>
 #include <memory>
 #include <system_error>
@@ -58,8 +59,12 @@ absl::StatusOr<v1::InferSchemaResponse> InferInPlace(client::Client& client,
 
 // Whether the server will not read files of this machine, as against having read and refused one.
 bool CannotReadInPlace(const absl::Status& error) {
-  return error.code() == absl::StatusCode::kUnimplemented ||
-         client::ErrorOf(error).reason == "PATH_NOT_ALLOWED";
+  const client::Error refusal = client::ErrorOf(error);
+  const bool names_path = std::any_of(
+      refusal.violations.begin(), refusal.violations.end(),
+      [](const auto& violation) { return absl::EndsWith(violation.path, ".local_path"); });
+  return refusal.code == absl::StatusCode::kUnimplemented || refusal.reason == "PATH_NOT_ALLOWED" ||
+         names_path;
 }
 
 // A server elsewhere gets the file as a dataset, which is deleted again.

@@ -1,5 +1,6 @@
 #include "client/cli/error_text.h"
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "client/cpp/error.h"
@@ -16,7 +17,11 @@ std::string ErrorText(const absl::Status& status, const std::string& server) {
   }
   absl::StrAppend(&text, error.message.empty() ? client::CodeName(error.code) : error.message,
                   "\n");
+  // A single violation may be the message already.
+  const bool is_said =
+      error.violations.size() == 1 && absl::StrContains(error.message, error.violations[0].message);
   for (const client::FieldViolation& violation : error.violations) {
+    if (is_said) break;
     absl::StrAppend(&text, "  ", violation.path, ": ", violation.message, "\n");
   }
   if (error.retry_after) {

@@ -52,6 +52,15 @@ std::string LabelsText(const v1::JobSpec& spec) {
   return text;
 }
 
+void AppendLife(const v1::Job& job, std::string& text) {
+  AppendLine("created", TimeText(job.create_time()), text);
+  AppendLine("started", TimeText(job.start_time()), text);
+  AppendLine("ended", TimeText(job.end_time()), text);
+  AppendLine("time", DurationText(job), text);
+  AppendLine("attempts", AttemptsText(job), text);
+  AppendLine("events", absl::StrCat(job.last_sequence()), text);
+}
+
 }  // namespace
 
 std::string TaskName(const v1::JobSpec& spec) { return MemberName(spec); }
@@ -90,19 +99,16 @@ std::string JobsTable(const std::vector<v1::Job>& jobs) {
 
 std::string JobText(const v1::Job& job) {
   std::string text;
-  AppendLine("job", job.name(), text);
-  AppendLine("state", StateText(job), text);
+  // A dry run has neither a name nor a life.
+  const bool exists = !job.name().empty();
+  if (exists) AppendLine("job", job.name(), text);
+  if (exists) AppendLine("state", StateText(job), text);
   AppendLine("error", job.error().message(), text);
   AppendLine("task", TaskName(job.spec()), text);
   AppendLine("selector", SelectorName(job), text);
   AppendLine("dataset", job.spec().dataset(), text);
   AppendLine("labels", LabelsText(job.spec()), text);
-  AppendLine("created", TimeText(job.create_time()), text);
-  AppendLine("started", TimeText(job.start_time()), text);
-  AppendLine("ended", TimeText(job.end_time()), text);
-  AppendLine("time", DurationText(job), text);
-  AppendLine("attempts", AttemptsText(job), text);
-  AppendLine("events", absl::StrCat(job.last_sequence()), text);
+  if (exists) AppendLife(job, text);
   if (job.has_estimate()) {
     AppendLine("estimate",
                absl::StrCat(CountText(job.estimate().steps()), " steps, ",

@@ -60,26 +60,39 @@ std::string ProgressView::Head(absl::Time now) const {
   if (!phase_.empty()) absl::StrAppend(&text, "  ", phase_);
   if (repeat_ > 0) absl::StrAppend(&text, "  repeat ", repeat_);
   if (started_ < now) {
-    absl::StrAppend(&text, "  ", SecondsText(std::floor(absl::ToDoubleSeconds(now - started_))));
+    const int64_t seconds = absl::ToInt64Seconds(now - started_);
+    absl::StrAppend(
+        &text, "  ",
+        seconds < 60 ? absl::StrCat(seconds, " s") : SecondsText(static_cast<double>(seconds)));
   }
   return text;
 }
 
-std::string ProgressView::Bar(size_t width, const Terminal& terminal) const {
-  constexpr size_t kWidestBar = 30;
-  const double fraction = std::clamp(progress_.fraction(), 0.0, 1.0);
-  std::string numbers = absl::StrFormat("%3d%%", static_cast<int>(fraction * 100));
-  absl::StrAppend(&numbers, "  step ", CountText(progress_.step()), "/",
-                  CountText(progress_.total_steps()));
+// Done share, step, rows per second, loss, time left: what fits, speed and loss given up first.
+std::string ProgressView::Numbers(size_t width) const {
+  std::string text = absl::StrFormat("%3d%%  step ", static_cast<int>(Fraction() * 100));
+  absl::StrAppend(&text, CountText(progress_.step()), "/", CountText(progress_.total_steps()));
+  std::string speed, loss, eta;
   if (progress_.samples_per_s() > 0) {
-    absl::StrAppend(&numbers, "  ", CountText(std::llround(progress_.samples_per_s())), " rows/s");
+    speed = absl::StrCat("  ", CountText(std::llround(progress_.samples_per_s())), " rows/s");
   }
-  if (progress_.has_loss()) absl::StrAppend(&numbers, "  loss ", NumberText(progress_.loss()));
-  if (progress_.has_eta_s()) absl::StrAppend(&numbers, "  ETA ", SecondsText(progress_.eta_s()));
-  const size_t room = width > numbers.size() + 4 ? width - numbers.size() - 4 : 0;
+  if (progress_.has_loss()) loss = absl::StrCat("  loss ", NumberText(progress_.loss()));
+  if (progress_.has_eta_s()) eta = absl::StrCat("  ETA ", SecondsText(progress_.eta_s()));
+  if (text.size() + speed.size() + loss.size() + eta.size() > width) speed.clear();
+  if (text.size() + loss.size() + eta.size() > width) loss.clear();
+  return absl::StrCat(text, speed, loss, eta);
+}
+
+double ProgressView::Fraction() const { return std::clamp(progress_.fraction(), 0.0, 1.0); }
+
+std::string ProgressView::Bar(size_t width, const Terminal& terminal) const {
+  constexpr size_t kWidestBar = 30, kLeastBar = 4;
+  const std::string numbers = Numbers(width);
+  constexpr size_t kFrame = 3;  // "[", "] "
+  const size_t room = width > numbers.size() + kFrame ? width - numbers.size() - kFrame : 0;
   const size_t cells = std::min(room, kWidestBar);
-  if (cells < 4) return Clip(numbers, width);
-  const size_t full = static_cast<size_t>(std::lround(fraction * static_cast<double>(cells)));
+  if (cells < kLeastBar) return Clip(numbers, width);
+  const size_t full = static_cast<size_t>(std::lround(Fraction() * static_cast<double>(cells)));
   std::string done, rest;
   for (size_t i = 0; i < full; ++i) done += terminal.has_blocks ? "█" : "#";
   for (size_t i = full; i < cells; ++i) rest += terminal.has_blocks ? "░" : "-";

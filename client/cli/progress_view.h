@@ -25,6 +25,8 @@ class ProgressView {
 
  private:
   std::string Head(absl::Time now) const;
+  double Fraction() const;
+  std::string Numbers(size_t width) const;
   std::string Bar(size_t width, const Terminal& terminal) const;
   std::string Picks(size_t width) const;
   std::string Leading() const;

@@ -1,5 +1,8 @@
 #include "client/cli/yaml_writer.h"
 
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <map>
@@ -18,8 +21,12 @@ using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 using google::protobuf::Reflection;
 
-// A double as the shortest text that reads back as the same number.
+// A double as the shortest text that reads back as the same number; whole numbers without exponent.
 std::string DoubleText(double value) {
+  constexpr double kLongestWhole = 1e15;
+  if (value == std::floor(value) && std::fabs(value) < kLongestWhole) {
+    return absl::StrCat(static_cast<int64_t>(value));
+  }
   for (int digits = 1; digits < 17; ++digits) {
     char text[32];
     std::snprintf(text, sizeof(text), "%.*g", digits, value);
@@ -41,7 +48,7 @@ class Writer {
       out_ << std::string(fields[0]->name());
       return;
     }
-    if (!top && IsFlat(message, fields)) out_ << YAML::Flow;
+    if (!top && CountValues(message) <= kMostInLine) out_ << YAML::Flow;
     out_ << YAML::BeginMap;
     for (const FieldDescriptor* field : fields) {
       out_ << YAML::Key << std::string(field->name()) << YAML::Value;
@@ -53,6 +60,8 @@ class Writer {
   std::string text() const { return absl::StrCat(out_.c_str(), "\n"); }
 
  private:
+  static constexpr size_t kMostInLine = 6;
+
   static bool IsEmpty(const Message& message, const FieldDescriptor& field) {
     if (field.cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE) return false;
     std::vector<const FieldDescriptor*> fields;
@@ -68,21 +77,23 @@ class Writer {
     return IsChoice(*message.GetDescriptor()) && fields.size() == 1 && IsEmpty(message, *fields[0]);
   }
 
-  // Whether a field's value has no lines of its own: a scalar, a list of them, a bare name,
-  // nothing.
-  static bool IsInline(const Message& message, const FieldDescriptor& field) {
-    if (field.cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE) return true;
-    if (field.is_repeated()) return false;
-    return IsList(*field.message_type()) || IsEmpty(message, field) ||
-           IsBare(message.GetReflection()->GetMessage(message, &field));
-  }
-
-  static bool IsFlat(const Message& message, const std::vector<const FieldDescriptor*>& fields) {
-    constexpr size_t kMost = 6;
+  // Values in the message, a list counting as one; more than kMostInLine where a map or a list of
+  // messages is among them, which never stand in one line.
+  static size_t CountValues(const Message& message) {
+    std::vector<const FieldDescriptor*> fields;
+    message.GetReflection()->ListFields(message, &fields);
+    size_t count = 0;
     for (const FieldDescriptor* field : fields) {
-      if (!IsInline(message, *field)) return false;
+      if (field->cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE) {
+        ++count;
+      } else if (field->is_repeated()) {
+        count += kMostInLine + 1;
+      } else {
+        const Message& value = message.GetReflection()->GetMessage(message, field);
+        count += std::max<size_t>(1, CountValues(value));
+      }
     }
-    return fields.size() <= kMost;
+    return count;
   }
 
   void WriteField(const Message& message, const FieldDescriptor& field) {

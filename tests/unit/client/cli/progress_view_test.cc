@@ -53,7 +53,7 @@ class ProgressViewTest : public ::testing::Test {
 
 TEST_F(ProgressViewTest, ShowsPhaseBarPicksAndLeaders) {
   EXPECT_THAT(Lines(110),
-              ElementsAre("j7  running, attempt 2  select/phase 3/6  42.0 s",
+              ElementsAre("j7  running, attempt 2  select/phase 3/6  42 s",
                           "[########----------------------]  25%  step 1,250/5,000  41,234 rows/s  "
                           "loss 0.3127  ETA 1:15",
                           "picked 3: capital-gain, age, education-num", "leading: hours 0.4000"));
@@ -67,6 +67,11 @@ TEST_F(ProgressViewTest, NeverWiderThanTheTerminal) {
 
 TEST_F(ProgressViewTest, KeepsTheNewestPicksWhenTheyDoNotFit) {
   EXPECT_EQ(Lines(40)[2], "picked 3: ..., age, education-num");
+}
+
+TEST_F(ProgressViewTest, GivesUpSpeedThenLossWhereThereIsNoRoom) {
+  EXPECT_EQ(Lines(57)[1], "[##-------]  25%  step 1,250/5,000  loss 0.3127  ETA 1:15");
+  EXPECT_EQ(Lines(35)[1], " 25%  step 1,250/5,000  ETA 1:15");
 }
 
 TEST_F(ProgressViewTest, UsesBlocksAndColoursWhereItMay) {

@@ -1,6 +1,7 @@
 #include "client/cli/yaml_writer.h"
 
 #include "client/cli/spec_file.h"
+#include "gmock/gmock.h"
 #include "google/protobuf/util/message_differencer.h"
 #include "gtest/gtest.h"
 #include "tests/support/status_matchers.h"
@@ -40,23 +41,22 @@ columns:
             "columns:\n"
             "  \"5\": {kind: categorical, vocabulary: dictionary, separator: \"|\"}\n"
             "  age: {kind: numeric, transform: criteo_log2}\n"
-            "  city:\n"
-            "    vocabulary: {hash_buckets: 1000}\n"
-            "  rare:\n"
-            "    vocabulary:\n"
-            "      dictionary: {min_count: 3}\n");
+            "  city: {vocabulary: {hash_buckets: 1000}}\n"
+            "  rare: {vocabulary: {dictionary: {min_count: 3}}}\n");
 }
 
 TEST(YamlWriterTest, WritesJobsWithListsAndChoices) {
   v1::JobSpec spec;
   ASSERT_OK(
       ParseSpec("dataset: d\nfeature_selection: {budget: {max_count: 2}, groups: {g: [a, b]}}\n"
-                "selector: random\nmodel: {mlp: {hidden_units: []}}\nevaluation: {controls: []}",
+                "selector: random\ntraining: {epochs: 20, learning_rate: 1e-05}\nmodel: {mlp: "
+                "{hidden_units: []}}\nevaluation: {controls: []}",
                 "j.yaml", {}, spec));
   v1::JobSpec back;
   const std::string text = YamlText(spec);
   ASSERT_OK(ParseSpec(text, "j.yaml", {}, back)) << text;
   EXPECT_TRUE(MessageDifferencer::Equals(spec, back)) << text;
+  EXPECT_THAT(text, ::testing::HasSubstr("epochs: 20"));
 }
 
 }  // namespace
