@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 
 #include "kernels/plan/resolver.h"
@@ -88,8 +89,10 @@ void ResolveResources(Resolver& r) {
                  *resources.memory_limit_bytes >= kLeastMemory,
                  absl::StrCat("must be >= ", kLeastMemory));
   if (resources.wall_clock_limit_s) {
-    r.RequireRange("resources.wall_clock_limit_s", *resources.wall_clock_limit_s,
-                   *resources.wall_clock_limit_s > 0, "must be > 0");
+    r.RequireRange(
+        "resources.wall_clock_limit_s", *resources.wall_clock_limit_s,
+        *resources.wall_clock_limit_s > 0 && std::isfinite(*resources.wall_clock_limit_s),
+        "must be > 0 and finite");
   }
   r.RequireRange("resources.workers", *resources.workers, *resources.workers == 1,
                  "more than 1 is not built yet; must be 1");

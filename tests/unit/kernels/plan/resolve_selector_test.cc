@@ -1,0 +1,146 @@
+#include <string>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "kernels/plan/plan.h"
+#include "kernels/selectors/registry.h"
+#include "tests/unit/kernels/plan/plan_testing.h"
+
+namespace winnow::plan {
+namespace {
+
+using selectors::GetDouble;
+using selectors::GetInt;
+using selectors::GetString;
+using selectors::ParamValues;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Pair;
+
+const ParamValues& ParamsOf(const Plan& plan) { return plan.spec.selector.params; }
+
+TEST(ResolveSelectorTest, DefaultOfEveryTask) {
+  EXPECT_EQ(PlanOf(SelectFeatures(6), AdultProfile()).spec.selector.name, "sequential_attention");
+  EXPECT_EQ(PlanOf(SelectDimensions(400), AdultProfile()).spec.selector.name, "gated_gradual");
+  EXPECT_EQ(PlanOf(PruneBlocks(0.05), PixelProfile(60000, 784)).spec.selector.name,
+            "gated_gradual");
+}
+
+TEST(ResolveSelectorTest, SequentialAttentionIsFullyResolved) {
+  const Plan plan = PlanOf(SelectFeatures(50), PixelProfile(60000, 784));
+  EXPECT_EQ(plan.selection_steps, 2222);  // round(40 * 50 / .9)
+  EXPECT_EQ(plan.selection_batch, 512);
+  const ParamValues& params = ParamsOf(plan);
+  EXPECT_EQ(GetDouble(params, "learning_rate"), 2e-3);
+  EXPECT_EQ(GetDouble(params, "logit_learning_rate"), 2e-3);
+  EXPECT_EQ(GetDouble(params, "weight_decay"), 1.0);
+  EXPECT_EQ(GetDouble(params, "mask_scale"), 1.0);
+  EXPECT_EQ(GetDouble(params, "oversample"), 1.0);
+  EXPECT_EQ(GetString(params, "score"), "gate");
+  for (const auto& spec : selectors::FindSelector("sequential_attention")->params) {
+    EXPECT_EQ(params.count(spec.name), spec.name == "steps" ? 0u : 1u) << spec.name;
+  }
+}
+
+TEST(ResolveSelectorTest, BatchOfASelectionRunFollowsTheRows) {
+  const auto batch = [](int64_t rows) {
+    return PlanOf(SelectFeatures(2), RegressionProfile(rows)).selection_batch;
+  };
+  EXPECT_EQ(batch(100), 80);  // all training rows where there are fewer than 128
+  EXPECT_EQ(batch(1000), 64);
+  EXPECT_EQ(batch(4000), 200);
+  EXPECT_EQ(batch(1'000'000), 512);
+}
+
+TEST(ResolveSelectorTest, OversamplePicksAndTrainsForMore) {
+  Spec spec = SelectFeatures(50);
+  spec.selector = {"sequential_attention", {{"oversample", 1.5}}};
+  const Plan plan = PlanOf(spec, PixelProfile(60000, 784));
+  EXPECT_EQ(plan.max_picks, 50);
+  EXPECT_EQ(plan.selection_steps, 3333);
+}
+
+TEST(ResolveSelectorTest, PruningSelectorsTakeWhatIsAbsentFromTraining) {
+  Spec spec = PruneBlocks(0.05);
+  spec.selector.name = "sequential_attention_pp";
+  spec.training.steps = 1500;
+  spec.training.weight_decay = 0.01;
+  const Plan plan = PlanOf(spec, PixelProfile(60000, 784));
+  EXPECT_EQ(plan.selection_steps, 1500);
+  EXPECT_EQ(plan.selection_batch, 128);
+  EXPECT_EQ(GetDouble(ParamsOf(plan), "learning_rate"), 2e-3);
+  EXPECT_EQ(GetDouble(ParamsOf(plan), "weight_decay"), 0.01);
+  EXPECT_EQ(GetDouble(ParamsOf(plan), "logit_learning_rate"), 0.06);
+}
+
+TEST(ResolveSelectorTest, PruningSelectorsHaveALengthOfTheirOwnWhenGiven) {
+  Spec spec = SelectFeatures(6);
+  spec.selector = {"gated_gradual", {{"steps", int64_t{900}}, {"batch_size", int64_t{64}}}};
+  const Plan plan = PlanOf(spec, AdultProfile());
+  EXPECT_EQ(plan.selection_steps, 900);
+  EXPECT_EQ(plan.selection_batch, 64);
+  EXPECT_EQ(GetDouble(ParamsOf(plan), "weight_decay"), 0.05);
+}
+
+TEST(ResolveSelectorTest, ChunksAreScoredWithTheirMagnitudeAndPrice) {
+  const Plan plan = PlanOf(SelectDimensions(400), AdultProfile());
+  EXPECT_EQ(GetString(ParamsOf(plan), "score"), "gate_magnitude");
+  EXPECT_EQ(GetDouble(ParamsOf(plan), "cost_exponent"), 0.5);
+}
+
+TEST(ResolveSelectorTest, RandomTrainsNothing) {
+  Spec spec = SelectFeatures(6);
+  spec.selector.name = "random";
+  EXPECT_EQ(PlanOf(spec, AdultProfile()).selection_steps, 0);
+}
+
+TEST(ResolveSelectorTest, UnknownNamesListTheRegistry) {
+  Spec spec = SelectFeatures(6);
+  spec.selector.name = "sequential";
+  EXPECT_THAT(MessageAt(spec, AdultProfile(), "selector"),
+              HasSubstr("'sequential' is not a selector; use one of sequential_attention, "));
+}
+
+TEST(ResolveSelectorTest, BadParametersComeWithTheirPaths) {
+  Spec spec = SelectFeatures(6);
+  spec.selector = {"sequential_attention",
+                   {{"warmup", 1.0}, {"stepps", int64_t{3}}, {"mask", std::string("linear")}}};
+  EXPECT_THAT(
+      ViolationsOf(spec, AdultProfile()),
+      ElementsAre(Pair("selector.sequential_attention.mask", "is not built yet; leave it out"),
+                  Pair("selector.sequential_attention.stepps", HasSubstr("unknown parameter")),
+                  Pair("selector.sequential_attention.warmup", "must be < 1, got 1")));
+}
+
+TEST(ResolveSelectorTest, StepsAndStepsPerPickExcludeEachOther) {
+  Spec spec = SelectFeatures(6);
+  spec.selector = {"sequential_attention",
+                   {{"steps", int64_t{100}}, {"steps_per_pick", int64_t{10}}}};
+  EXPECT_EQ(MessageAt(spec, AdultProfile(), "selector.sequential_attention"),
+            "give steps or steps_per_pick, not both");
+}
+
+TEST(ResolveSelectorTest, FewerStepsThanRoundsAreRefusedBeforeTheJobStarts) {
+  Spec spec = SelectFeatures(6);
+  spec.selector = {"sequential_attention", {{"steps", int64_t{5}}}};
+  EXPECT_THAT(MessageAt(spec, AdultProfile(), "selector.sequential_attention"),
+              HasSubstr("6 rounds but only 5 steps"));
+}
+
+TEST(ResolveSelectorTest, PruningWithoutStepsIsRefusedBeforeTheJobStarts) {
+  Spec spec = PruneBlocks(0.05);
+  spec.training.epochs = 0;
+  EXPECT_THAT(MessageAt(spec, PixelProfile(60000, 784), "selector.gated_gradual"),
+              HasSubstr("a run of 0 steps"));
+}
+
+TEST(ResolveSelectorTest, SharesThatExceedTheRunAreAViolation) {
+  Spec spec = PruneBlocks(0.05);
+  spec.selector = {"gated_gradual", {{"dense_fraction", 0.5}, {"prune_fraction", 0.75}}};
+  EXPECT_EQ(MessageAt(spec, PixelProfile(60000, 784), "selector.gated_gradual.prune_fraction"),
+            "must be at most 0.5 (1 - dense_fraction), got 0.75");
+}
+
+}  // namespace
+}  // namespace winnow::plan
