@@ -57,7 +57,7 @@ class Checkpoint {
       return absl::DataLossError("checkpoint section '" + name + "' has a size that does not fit");
     }
     std::vector<T> values(bytes.size() / sizeof(T));
-    std::memcpy(values.data(), bytes.data(), bytes.size());
+    if (!bytes.empty()) std::memcpy(values.data(), bytes.data(), bytes.size());
     return values;
   }
   template <typename T>
