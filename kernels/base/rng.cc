@@ -67,11 +67,15 @@ double RngStream::Normal(uint64_t index) const {
 std::vector<uint32_t> RngStream::Permutation(uint32_t n, uint64_t index_base) const {
   std::vector<uint32_t> order(n);
   std::iota(order.begin(), order.end(), 0u);
-  for (uint32_t i = n; i > 1; --i) {
-    const auto j = static_cast<uint32_t>(Below(index_base + i - 1, i));
-    std::swap(order[i - 1], order[j]);
-  }
+  Shuffle(order, index_base);
   return order;
+}
+
+void RngStream::Shuffle(std::span<uint32_t> values, uint64_t index_base) const {
+  for (auto i = static_cast<uint32_t>(values.size()); i > 1; --i) {
+    const auto j = static_cast<uint32_t>(Below(index_base + i - 1, i));
+    std::swap(values[i - 1], values[j]);
+  }
 }
 
 }  // namespace winnow

@@ -11,6 +11,7 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -39,6 +40,8 @@ class RngStream {
 
   // A permutation of 0..n-1 (Fisher-Yates, draws index_base .. index_base+n-1). O(n).
   std::vector<uint32_t> Permutation(uint32_t n, uint64_t index_base = 0) const;
+  // Puts `values` into the order of Permutation(values.size(), index_base). Allocates nothing.
+  void Shuffle(std::span<uint32_t> values, uint64_t index_base = 0) const;
 
  private:
   uint64_t key_;

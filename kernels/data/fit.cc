@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "kernels/base/large_table.h"
 #include "kernels/base/status.h"
 
 namespace winnow::data {
@@ -83,20 +85,23 @@ class NumericSums {
   int64_t rows_ = 0;
 };
 
-std::vector<float> FindCuts(const PackedTable& table, std::span<const uint32_t> rows, size_t column,
+std::vector<float> FindCuts(const PackedTable& table, const RowSet& rows, size_t column,
                             int32_t quantiles) {
   const size_t step = (rows.size() + kMaxQuantileRows - 1) / kMaxQuantileRows;
   std::vector<float> values;
   values.reserve(rows.size() / step + 1);
-  for (size_t i = 0; i < rows.size(); i += step) {
-    const float x = table.numeric(rows[i])[column];
+  size_t i = 0;
+  for (const uint32_t row : rows) {
+    if (i++ % step != 0) continue;
+    const float x = table.numeric(row)[column];
     if (!std::isnan(x)) values.push_back(x);
   }
+  if (IsLargeTable(table.file_bytes(), table.rows())) table.Release(0, table.rows());
   if (values.empty()) return {};
   std::sort(values.begin(), values.end());
   std::vector<float> cuts(static_cast<size_t>(quantiles));
-  for (size_t i = 0; i < cuts.size(); ++i) {
-    cuts[i] = values[i * (values.size() - 1) / (cuts.size() - 1)];
+  for (size_t c = 0; c < cuts.size(); ++c) {
+    cuts[c] = values[c * (values.size() - 1) / (cuts.size() - 1)];
   }
   return cuts;
 }
@@ -174,37 +179,85 @@ void FinishCategorical(int64_t min_count, CategoricalFit* fit) {
   }
 }
 
-absl::Status CountCodes(const PackedTable& table, std::span<const uint32_t> rows,
-                        const std::vector<const ColumnProfile*>& columns,
-                        std::vector<CategoricalFit>* fits) {
-  for (const uint32_t row : rows) {
-    const int32_t* codes = table.codes(row);
-    for (size_t slot = 0; slot < columns.size(); ++slot) {
-      if (codes[slot] < 0 || codes[slot] >= columns[slot]->vocabulary) {
-        return absl::DataLossError(absl::StrCat("packed table: row ", row, ", column '",
-                                                columns[slot]->name, "': code ", codes[slot],
-                                                " of a vocabulary of ", columns[slot]->vocabulary));
-      }
-      ++(*fits)[slot].raw_counts[codes[slot]];
+// One pass over the table: sums of the training rows, and a check of every row's codes, which index
+// the maps.
+class FitPass {
+ public:
+  FitPass(const PackedTable& table, const DatasetProfile& profile)
+      : table_(table),
+        numeric_(ColumnsOfKind(profile, ColumnKind::kNumeric)),
+        categorical_(ColumnsOfKind(profile, ColumnKind::kCategorical)),
+        sums_(numeric_.size()) {
+    for (const ColumnProfile* column : categorical_) {
+      counts_.emplace_back(static_cast<size_t>(column->vocabulary), 0);
     }
   }
-  return absl::OkStatus();
-}
 
-void FitTarget(const PackedTable& table, std::span<const uint32_t> rows, TableFit* fit) {
-  const double n = static_cast<double>(rows.size());
-  const double base = table.target(rows.front());
-  double sum = 0, squares = 0;
-  for (const uint32_t row : rows) {
-    const double d = table.target(row) - base;
-    sum += d;
-    squares += d * d;
+  absl::Status Run(const SplitRows& rows) {
+    target_base_ = table_.target(rows.train.front());
+    const bool is_large = IsLargeTable(table_.file_bytes(), table_.rows());
+    const int64_t step =
+        is_large ? std::max<int64_t>(1, kReleaseBytes / table_.stride()) : table_.rows();
+    RowSet::Iterator train = rows.train.begin();
+    RowSet::Iterator validation = rows.validation.begin(), test = rows.test.begin();
+    for (int64_t begin = 0; begin < table_.rows(); begin += step) {
+      const int64_t end = std::min(begin + step, table_.rows());
+      for (; train != RowSet::Iterator() && *train < end; ++train) {
+        RETURN_IF_ERROR(CheckCodes(*train));
+        Add(*train);
+      }
+      for (RowSet::Iterator* others : {&validation, &test}) {
+        for (; *others != RowSet::Iterator() && **others < end; ++*others) {
+          RETURN_IF_ERROR(CheckCodes(**others));
+        }
+      }
+      if (is_large) table_.Release(begin, end);
+    }
+    return absl::OkStatus();
   }
-  const double mean = sum / n;
-  const double stddev = std::sqrt(std::max(0.0, squares / n - mean * mean));
-  fit->target_mean = base + mean;
-  fit->target_stddev = IsConstant(fit->target_mean, stddev) ? 1.0 : stddev;
-}
+
+  NumericFit Numeric(size_t column) const { return sums_.Finish(column); }
+  std::vector<int64_t> TakeCounts(size_t slot) { return std::move(counts_[slot]); }
+
+  void FinishTarget(size_t train_rows, TableFit* fit) const {
+    const double n = static_cast<double>(train_rows);
+    const double mean = target_sum_ / n;
+    const double stddev = std::sqrt(std::max(0.0, target_squares_ / n - mean * mean));
+    fit->target_mean = target_base_ + mean;
+    fit->target_stddev = IsConstant(fit->target_mean, stddev) ? 1.0 : stddev;
+  }
+
+ private:
+  // Of records read before their pages are given back.
+  static constexpr int64_t kReleaseBytes = int64_t{32} << 20;
+
+  absl::Status CheckCodes(uint32_t row) const {
+    const int32_t* codes = table_.codes(row);
+    for (size_t slot = 0; slot < categorical_.size(); ++slot) {
+      const int64_t vocabulary = categorical_[slot]->vocabulary;
+      if (codes[slot] >= 0 && codes[slot] < vocabulary) continue;
+      return absl::DataLossError(absl::StrCat("packed table: row ", row, ", column '",
+                                              categorical_[slot]->name, "': code ", codes[slot],
+                                              " of a vocabulary of ", vocabulary));
+    }
+    return absl::OkStatus();
+  }
+
+  void Add(uint32_t row) {
+    if (!numeric_.empty()) sums_.AddRow(table_.numeric(row));
+    const int32_t* codes = table_.codes(row);
+    for (size_t slot = 0; slot < counts_.size(); ++slot) ++counts_[slot][codes[slot]];
+    const double d = table_.target(row) - target_base_;
+    target_sum_ += d;
+    target_squares_ += d * d;
+  }
+
+  const PackedTable& table_;
+  const std::vector<const ColumnProfile*> numeric_, categorical_;
+  NumericSums sums_;
+  std::vector<std::vector<int64_t>> counts_;
+  double target_base_ = 0, target_sum_ = 0, target_squares_ = 0;
+};
 
 // The fields of NumericFit that are saved, besides the cuts.
 constexpr size_t kSavedFields = 5;
@@ -218,30 +271,26 @@ float MapNumeric(const NumericFit& fit, float x) {
 }
 
 absl::StatusOr<TableFit> FitTable(const PackedTable& table, const DatasetProfile& profile,
-                                  std::span<const uint32_t> train_rows) {
+                                  const SplitRows& rows) {
+  FitPass pass(table, profile);
+  RETURN_IF_ERROR(pass.Run(rows));
   TableFit fit;
-  const auto numeric = ColumnsOfKind(profile, ColumnKind::kNumeric);
-  NumericSums sums(numeric.size());
-  if (!numeric.empty()) {
-    for (const uint32_t row : train_rows) sums.AddRow(table.numeric(row));
-  }
-  for (size_t j = 0; j < numeric.size(); ++j) {
-    fit.numeric.push_back(sums.Finish(j));
-    if (numeric[j]->transform == Transform::kQuantile) {
-      fit.numeric[j].cuts = FindCuts(table, train_rows, j, std::max(2, numeric[j]->quantiles));
+  for (const ColumnProfile* column : ColumnsOfKind(profile, ColumnKind::kNumeric)) {
+    const size_t j = fit.numeric.size();
+    NumericFit numeric = pass.Numeric(j);
+    if (column->transform == Transform::kQuantile) {
+      numeric.cuts = FindCuts(table, rows.train, j, std::max(2, column->quantiles));
     }
-    FinishNumeric(numeric[j]->transform, &fit.numeric[j]);
+    FinishNumeric(column->transform, &numeric);
+    fit.numeric.push_back(std::move(numeric));
   }
-  const auto categorical = ColumnsOfKind(profile, ColumnKind::kCategorical);
-  fit.categorical.resize(categorical.size());
-  for (size_t slot = 0; slot < categorical.size(); ++slot) {
-    fit.categorical[slot].raw_counts.assign(static_cast<size_t>(categorical[slot]->vocabulary), 0);
+  for (const ColumnProfile* column : ColumnsOfKind(profile, ColumnKind::kCategorical)) {
+    CategoricalFit categorical;
+    categorical.raw_counts = pass.TakeCounts(fit.categorical.size());
+    FinishCategorical(column->min_count, &categorical);
+    fit.categorical.push_back(std::move(categorical));
   }
-  RETURN_IF_ERROR(CountCodes(table, train_rows, categorical, &fit.categorical));
-  for (size_t slot = 0; slot < categorical.size(); ++slot) {
-    FinishCategorical(categorical[slot]->min_count, &fit.categorical[slot]);
-  }
-  FitTarget(table, train_rows, &fit);
+  pass.FinishTarget(rows.train.size(), &fit);
   return fit;
 }
 

@@ -22,7 +22,6 @@
 #define WINNOW_KERNELS_DATA_FIT_H_
 
 #include <cstdint>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -30,6 +29,7 @@
 #include "kernels/base/checkpoint.h"
 #include "kernels/base/dataset_profile.h"
 #include "kernels/data/packed_table.h"
+#include "kernels/data/split.h"
 
 namespace winnow::data {
 
@@ -59,11 +59,12 @@ struct TableFit {
   double target_stddev = 1;                 // 1 when it is 0
 };
 
-// Reads training rows only; the statistics are sums in row order, in double. O(rows x columns).
-// DATA_LOSS for a code outside its vocabulary. REQUIRES: train_rows is ascending and not empty;
-// the table has the columns of the profile.
+// The statistics are sums over the training rows in row order, in double; of the other rows the
+// codes alone are looked at. O(rows x columns), memory O(columns). DATA_LOSS for a code outside its
+// vocabulary in any part. REQUIRES: rows.train is not empty; the table has the columns of the
+// profile.
 absl::StatusOr<TableFit> FitTable(const PackedTable& table, const DatasetProfile& profile,
-                                  std::span<const uint32_t> train_rows);
+                                  const SplitRows& rows);
 
 // z of the value x of a numeric column; NaN gives the fill.
 float MapNumeric(const NumericFit& fit, float x);

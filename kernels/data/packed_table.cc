@@ -167,6 +167,20 @@ PackedTable::~PackedTable() {
   if (map_ != nullptr) ::munmap(map_, static_cast<size_t>(map_bytes_));
 }
 
+void PackedTable::Advise(int64_t begin, int64_t end, int advice) const {
+  static const auto page = static_cast<int64_t>(::sysconf(_SC_PAGESIZE));
+  const int64_t first = (kPackedHeaderBytes + begin * stride_) / page * page;
+  const int64_t last = kPackedHeaderBytes + end * stride_;
+  if (last > first) {
+    ::madvise(static_cast<char*>(map_) + first, static_cast<size_t>(last - first), advice);
+  }
+}
+
+void PackedTable::WillNeed(int64_t begin, int64_t end) const { Advise(begin, end, MADV_WILLNEED); }
+
+// The map is shared and read-only: its pages stay in the file cache and are mapped again on use.
+void PackedTable::Release(int64_t begin, int64_t end) const { Advise(begin, end, MADV_DONTNEED); }
+
 absl::Status PackedTable::CheckProfile(const DatasetProfile& profile) const {
   int64_t numeric = 0;
   for (const ColumnProfile& column : profile.columns) {

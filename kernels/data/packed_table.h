@@ -80,6 +80,13 @@ class PackedTable {
   const PackedShape& shape() const { return shape_; }
   int64_t rows() const { return shape_.rows; }
   int32_t stride() const { return stride_; }
+  int64_t file_bytes() const { return map_bytes_; }
+
+  // Advice to the system, without effect on what is read: rows [begin, end) are needed soon; they
+  // are not needed for now, and count no longer as memory of this process.
+  // REQUIRES: 0 <= begin <= end <= rows().
+  void WillNeed(int64_t begin, int64_t end) const;
+  void Release(int64_t begin, int64_t end) const;
 
   // REQUIRES of all: 0 <= row < rows().
   const char* record(int64_t row) const { return records_ + row * stride_; }
@@ -99,6 +106,7 @@ class PackedTable {
 
  private:
   PackedTable() = default;
+  void Advise(int64_t begin, int64_t end, int advice) const;
   template <typename T>
   T Field(int64_t row, int32_t offset) const {
     T value;

@@ -1,65 +1,37 @@
 #include "kernels/data/split.h"
 
 #include <algorithm>
-#include <cmath>
-#include <numeric>
+#include <functional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "kernels/base/large_table.h"
 #include "kernels/base/rng.h"
 #include "kernels/base/status.h"
+#include "kernels/data/latest_rows.h"
+#include "kernels/data/split_parts.h"
 
 namespace winnow::data {
 namespace {
 
-enum class Part : uint8_t { kTrain, kValidation, kTest };
-
-// The part of every row while a split is made.
-class Assignment {
- public:
-  explicit Assignment(int64_t rows) : parts_(static_cast<size_t>(rows), Part::kTrain) {}
-
-  void Set(uint32_t row, Part part) { parts_[row] = part; }
-
-  // Of `order`, the first `test` rows become test rows, the next `validation` validation rows.
-  void Take(const std::vector<uint32_t>& order, int64_t test, int64_t validation) {
-    const auto n = static_cast<int64_t>(order.size());
-    for (int64_t i = 0; i < std::min(n, test + validation); ++i) {
-      Set(order[i], i < test ? Part::kTest : Part::kValidation);
-    }
-  }
-
-  SplitRows Finish() const {
-    SplitRows rows;
-    for (size_t i = 0; i < parts_.size(); ++i) {
-      const auto row = static_cast<uint32_t>(i);
-      if (parts_[i] == Part::kTrain) rows.train.push_back(row);
-      if (parts_[i] == Part::kValidation) rows.validation.push_back(row);
-      if (parts_[i] == Part::kTest) rows.test.push_back(row);
-    }
-    return rows;
-  }
-
-  std::vector<uint32_t> TrainingRows() const { return Finish().train; }
-
- private:
-  std::vector<Part> parts_;
-};
-
 class Splitter {
  public:
-  Splitter(const PackedTable& table, const DatasetProfile& profile, const SplitSpec& spec)
+  Splitter(const PackedTable& table, const DatasetProfile& profile, const SplitSpec& spec,
+           bool is_large)
       : table_(table),
         profile_(profile),
         spec_(spec),
         counts_(CountSplit(profile, spec)),
+        is_large_(is_large),
         parts_(table.rows()) {}
 
   absl::StatusOr<SplitRows> Run() {
     using Kind = SplitSpec::Kind;
     switch (spec_.kind) {
       case Kind::kRandom:
-        parts_.Take(Permuted("split/random", AllRows()), counts_.test, counts_.validation);
+        DrawFromTraining(counts_.test, counts_.validation);
         break;
       case Kind::kStratified:
         RETURN_IF_ERROR(Stratified());
@@ -80,7 +52,7 @@ class Splitter {
         RETURN_IF_ERROR(ByFolds());
         break;
     }
-    SplitRows rows = parts_.Finish();
+    SplitRows rows = std::move(parts_).Finish();
     if (rows.train.empty()) {
       return absl::InvalidArgumentError(
           absl::StrCat("split: no training row is left of ", table_.rows(), " rows (",
@@ -90,39 +62,61 @@ class Splitter {
   }
 
  private:
-  std::vector<uint32_t> AllRows() const {
-    std::vector<uint32_t> rows(static_cast<size_t>(table_.rows()));
-    std::iota(rows.begin(), rows.end(), 0u);
-    return rows;
-  }
+  RngStream Stream(const std::string& name) const { return RngStream(spec_.seed, name); }
 
-  std::vector<uint32_t> Permuted(const std::string& stream,
-                                 const std::vector<uint32_t>& rows) const {
-    std::vector<uint32_t> order =
-        RngStream(spec_.seed, stream).Permutation(static_cast<uint32_t>(rows.size()));
-    for (uint32_t& position : order) position = rows[position];
-    return order;
+  // Of the rows that train so far.
+  void DrawFromTraining(int64_t test, int64_t validation) {
+    const RngStream stream = Stream("split/random");
+    if (is_large_) return parts_.Draw(stream, test, validation);
+    std::vector<uint32_t> order = parts_.TrainingRows();
+    stream.Shuffle(order);
+    parts_.Take(order, test, validation);
   }
 
   absl::Status Stratified() {
     if (profile_.target.kind == TargetKind::kRegression) {
-      parts_.Take(Permuted("split/random", AllRows()), counts_.test, counts_.validation);
+      DrawFromTraining(counts_.test, counts_.validation);
       return absl::OkStatus();
     }
-    std::vector<std::vector<uint32_t>> members(profile_.target.classes.size());
+    std::vector<int64_t> sizes(profile_.target.classes.size());
     for (int64_t row = 0; row < table_.rows(); ++row) {
       const float label = table_.target(row);
-      if (!(label >= 0 && label < static_cast<float>(members.size())))
-        return Damaged(row, "target");
-      members[static_cast<size_t>(label)].push_back(static_cast<uint32_t>(row));
+      if (!(label >= 0 && label < static_cast<float>(sizes.size()))) return Damaged(row, "target");
+      ++sizes[static_cast<size_t>(label)];
+    }
+    is_large_ ? DrawEveryClass(sizes) : PermuteEveryClass(sizes);
+    return absl::OkStatus();
+  }
+
+  // Test and validation rows of a class of n rows.
+  std::vector<int64_t> PartsOf(int64_t n) const {
+    const int64_t test = RowsOfShare(spec_.test, n);
+    return {test, std::min(RowsOfShare(spec_.validation, n), n - test)};
+  }
+
+  RngStream ClassStream(size_t label) const { return Stream(absl::StrCat("split/class/", label)); }
+
+  void DrawEveryClass(const std::vector<int64_t>& sizes) {
+    std::vector<PartDraw> draws;
+    for (size_t label = 0; label < sizes.size(); ++label) {
+      draws.emplace_back(ClassStream(label), sizes[label], PartsOf(sizes[label]));
+    }
+    constexpr Part kParts[] = {Part::kTest, Part::kValidation, Part::kTrain};
+    for (int64_t row = 0; row < table_.rows(); ++row) {
+      parts_.Set(row, kParts[draws[static_cast<size_t>(table_.target(row))].Next()]);
+    }
+  }
+
+  void PermuteEveryClass(const std::vector<int64_t>& sizes) {
+    std::vector<std::vector<uint32_t>> members(sizes.size());
+    for (int64_t row = 0; row < table_.rows(); ++row) {
+      members[static_cast<size_t>(table_.target(row))].push_back(static_cast<uint32_t>(row));
     }
     for (size_t label = 0; label < members.size(); ++label) {
-      const auto n = static_cast<int64_t>(members[label].size());
-      const int64_t test = RowsOfShare(spec_.test, n);
-      const int64_t validation = std::min(RowsOfShare(spec_.validation, n), n - test);
-      parts_.Take(Permuted(absl::StrCat("split/class/", label), members[label]), test, validation);
+      ClassStream(label).Shuffle(members[label]);
+      const std::vector<int64_t> parts = PartsOf(sizes[label]);
+      parts_.Take(members[label], parts[0], parts[1]);
     }
-    return absl::OkStatus();
   }
 
   static absl::Status Damaged(int64_t row, const char* field) {
@@ -154,45 +148,54 @@ class Splitter {
       }
       const Part part = part_of[static_cast<size_t>(value)];
       has_validation |= part == Part::kValidation;
-      parts_.Set(static_cast<uint32_t>(row), part);
+      parts_.Set(row, part);
     }
     if (!has_validation) {
-      parts_.Take(Permuted("split/random", parts_.TrainingRows()), 0, counts_.validation);
+      DrawFromTraining(0, counts_.validation);
     }
     return absl::OkStatus();
   }
 
   absl::Status ByTime() {
-    std::vector<double> time(static_cast<size_t>(table_.rows()));
     if (!profile_.time_column.empty() && spec_.column == profile_.time_column) {
-      for (int64_t row = 0; row < table_.rows(); ++row) time[row] = table_.time(row);
-    } else {
-      RETURN_IF_ERROR(TimesFromFeature(&time));
+      TakeLatest([this](int64_t row) { return TimeKey(table_.time(row)); });
+      return absl::OkStatus();
     }
-    std::vector<uint32_t> order = AllRows();
-    std::stable_sort(order.begin(), order.end(),
-                     [&](uint32_t a, uint32_t b) { return time[a] < time[b]; });
-    std::reverse(order.begin(), order.end());
-    parts_.Take(order, counts_.test, counts_.validation);
+    ASSIGN_OR_RETURN(const int32_t column, TimeFeature());
+    TakeLatest([this, column](int64_t row) { return TimeKey(table_.numeric(row)[column]); });
     return absl::OkStatus();
   }
 
-  // Stateless transforms keep the order, so a numeric feature serves as well as the column itself.
-  absl::Status TimesFromFeature(std::vector<double>* time) const {
+  void TakeLatest(const std::function<uint64_t(int64_t)>& key_of) {
+    const int64_t both = std::min(counts_.test + counts_.validation, table_.rows());
+    TimeCut test = CutLatest(table_.rows(), key_of, counts_.test);
+    TimeCut validation = CutLatest(table_.rows(), key_of, both);
+    const auto is_behind = [](TimeCut& cut, uint64_t key) {
+      return key > cut.key || (key == cut.key && cut.ties > 0 && cut.ties-- > 0);
+    };
+    for (int64_t row = table_.rows() - 1; row >= 0; --row) {
+      const uint64_t key = key_of(row);
+      const bool is_late = is_behind(validation, key);
+      if (is_behind(test, key)) {
+        parts_.Set(row, Part::kTest);
+      } else if (is_late) {
+        parts_.Set(row, Part::kValidation);
+      }
+    }
+  }
+
+  // The numeric feature that the split names. Stateless transforms keep the order, so it serves as
+  // well as the column itself.
+  absl::StatusOr<int32_t> TimeFeature() const {
     int32_t position = 0;
     for (const ColumnProfile& column : profile_.columns) {
       if (column.kind != ColumnKind::kNumeric) continue;
-      if (column.name != spec_.column) {
-        ++position;
-        continue;
-      }
-      if (column.missing > 0) {
+      if (column.name == spec_.column) {
+        if (column.missing == 0) return position;
         return absl::InvalidArgumentError(absl::StrCat("split.column: '", spec_.column, "' has ",
                                                        column.missing, " missing values"));
       }
-      for (int64_t row = 0; row < table_.rows(); ++row)
-        (*time)[row] = table_.numeric(row)[position];
-      return absl::OkStatus();
+      ++position;
     }
     return absl::InvalidArgumentError(absl::StrCat(
         "split.column: '", spec_.column,
@@ -232,7 +235,7 @@ class Splitter {
       }
     }
     for (int64_t row = 0; row < table_.rows(); ++row) {
-      parts_.Set(static_cast<uint32_t>(row), part_of[table_.group(row)]);
+      parts_.Set(row, part_of[table_.group(row)]);
     }
     return absl::OkStatus();
   }
@@ -240,13 +243,11 @@ class Splitter {
   void ByFiles() {
     const int64_t validation_end = profile_.train_file_rows + profile_.validation_file_rows;
     for (int64_t row = profile_.train_file_rows; row < table_.rows(); ++row) {
-      parts_.Set(static_cast<uint32_t>(row),
-                 row < validation_end ? Part::kValidation : Part::kTest);
+      parts_.Set(row, row < validation_end ? Part::kValidation : Part::kTest);
     }
     const bool has_test = validation_end < table_.rows();
     const bool has_validation = profile_.validation_file_rows > 0;
-    parts_.Take(Permuted("split/random", parts_.TrainingRows()), has_test ? 0 : counts_.test,
-                has_validation ? 0 : counts_.validation);
+    DrawFromTraining(has_test ? 0 : counts_.test, has_validation ? 0 : counts_.validation);
   }
 
   absl::Status ByFolds() {
@@ -256,18 +257,37 @@ class Splitter {
                        "folds >= 2, got fold ",
                        spec_.fold, " of ", spec_.folds));
     }
-    std::vector<uint32_t> order = Permuted("split/random", AllRows());
+    if (is_large_) {
+      DrawFolds();
+      return absl::OkStatus();
+    }
+    std::vector<uint32_t> order = parts_.TrainingRows();
+    Stream("split/random").Shuffle(order);
     const int64_t begin = spec_.fold * table_.rows() / spec_.folds;
     std::rotate(order.begin(), order.begin() + begin, order.end());
     parts_.Take(order, counts_.test, counts_.validation);
     return absl::OkStatus();
   }
 
+  void DrawFolds() {
+    std::vector<int64_t> sizes;
+    for (int64_t fold = 0; fold < spec_.folds; ++fold) {
+      sizes.push_back((fold + 1) * table_.rows() / spec_.folds -
+                      fold * table_.rows() / spec_.folds);
+    }
+    PartDraw draw(Stream("split/folds"), table_.rows(), std::move(sizes));
+    for (int64_t row = 0; row < table_.rows(); ++row) {
+      if (draw.Next() == static_cast<size_t>(spec_.fold)) parts_.Set(row, Part::kTest);
+    }
+    DrawFromTraining(0, counts_.validation);
+  }
+
   const PackedTable& table_;
   const DatasetProfile& profile_;
   const SplitSpec& spec_;
   const SplitCounts counts_;
-  Assignment parts_;
+  const bool is_large_;
+  SplitParts parts_;
 };
 
 absl::Status CheckShare(const char* name, double share) {
@@ -280,10 +300,15 @@ absl::Status CheckShare(const char* name, double share) {
 
 absl::StatusOr<SplitRows> MakeSplit(const PackedTable& table, const DatasetProfile& profile,
                                     const SplitSpec& spec) {
+  return MakeSplit(table, profile, spec, IsLargeTable(table.file_bytes(), table.rows()));
+}
+
+absl::StatusOr<SplitRows> MakeSplit(const PackedTable& table, const DatasetProfile& profile,
+                                    const SplitSpec& spec, bool is_large) {
   RETURN_IF_ERROR(CheckShare("validation", spec.validation));
   RETURN_IF_ERROR(CheckShare("test", spec.test));
   RETURN_IF_ERROR(table.CheckProfile(profile));
-  return Splitter(table, profile, spec).Run();
+  return Splitter(table, profile, spec, is_large).Run();
 }
 
 }  // namespace winnow::data

@@ -8,30 +8,13 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "kernels/base/large_table.h"
 #include "kernels/base/status.h"
 
 namespace winnow::data {
 namespace {
 
 constexpr size_t kMaxMeasuredRows = 65536;
-
-// Codes of validation and test rows index the maps as well.
-absl::Status CheckCodes(const PackedTable& table, const DatasetProfile& profile,
-                        std::span<const uint32_t> rows) {
-  std::vector<int64_t> vocabulary;
-  for (const ColumnProfile& column : profile.columns) {
-    if (column.kind == ColumnKind::kCategorical) vocabulary.push_back(column.vocabulary);
-  }
-  for (const uint32_t row : rows) {
-    const int32_t* codes = table.codes(row);
-    for (size_t slot = 0; slot < vocabulary.size(); ++slot) {
-      if (codes[slot] >= 0 && codes[slot] < vocabulary[slot]) continue;
-      return absl::DataLossError(absl::StrCat("packed table: row ", row, ", code ", codes[slot],
-                                              " of a vocabulary of ", vocabulary[slot]));
-    }
-  }
-  return absl::OkStatus();
-}
 
 // out[j] = clamp((in[j] - centre[j]) scale[j], -bound, bound), in that order of operations.
 void BoundedAffine(const float* __restrict in, const float* __restrict centre,
@@ -60,9 +43,7 @@ absl::StatusOr<TrainingTable> TrainingTable::Create(const PackedTable* table,
                                                     const DatasetProfile& profile,
                                                     const SplitSpec& split) {
   ASSIGN_OR_RETURN(SplitRows rows, MakeSplit(*table, profile, split));
-  RETURN_IF_ERROR(CheckCodes(*table, profile, rows.validation));
-  RETURN_IF_ERROR(CheckCodes(*table, profile, rows.test));
-  ASSIGN_OR_RETURN(TableFit fit, FitTable(*table, profile, rows.train));
+  ASSIGN_OR_RETURN(TableFit fit, FitTable(*table, profile, rows));
   TrainingTable result(table, profile, split, std::move(rows), std::move(fit));
   result.MeasureDense();
   return result;
@@ -130,15 +111,26 @@ void TrainingTable::MeasureDense() {
   const size_t step = (rows_.train.size() + kMaxMeasuredRows - 1) / kMaxMeasuredRows;
   std::vector<double> squares(width);
   std::vector<float> input(width);
-  size_t measured = 0;
-  for (size_t i = 0; i < rows_.train.size(); i += step, ++measured) {
-    GatherDense(table_->numeric(rows_.train[i]), input.data());
+  size_t measured = 0, i = 0;
+  for (const uint32_t row : rows_.train) {
+    if (i++ % step != 0) continue;
+    ++measured;
+    GatherDense(table_->numeric(row), input.data());
     for (size_t j = 0; j < width; ++j) squares[j] += static_cast<double>(input[j]) * input[j];
   }
   dense_rms_.resize(width);
   for (size_t j = 0; j < width; ++j) {
     dense_rms_[j] = static_cast<float>(std::sqrt(squares[j] / static_cast<double>(measured)));
   }
+  ReleaseRange(0, table_->rows());
+}
+
+void TrainingTable::Release(std::span<const uint32_t> rows) const {
+  if (!rows.empty()) ReleaseRange(rows.front(), int64_t{rows.back()} + 1);
+}
+
+void TrainingTable::ReleaseRange(int64_t begin, int64_t end) const {
+  if (IsLargeTable(table_->file_bytes(), table_->rows())) table_->Release(begin, end);
 }
 
 void TrainingTable::GatherDense(const float* source, float* dense) const {

@@ -14,6 +14,7 @@
 #include "kernels/data/fit.h"
 #include "kernels/data/layout.h"
 #include "kernels/data/packed_table.h"
+#include "kernels/data/row_set.h"
 #include "kernels/data/split.h"
 
 namespace winnow::data {
@@ -35,10 +36,9 @@ class TrainingTable {
   void Save(const std::string& prefix, Checkpoint* checkpoint) const;
 
   const TableLayout& layout() const { return layout_; }
-  // Table rows of every part, ascending.
-  std::span<const uint32_t> train_rows() const { return rows_.train; }
-  std::span<const uint32_t> validation_rows() const { return rows_.validation; }
-  std::span<const uint32_t> test_rows() const { return rows_.test; }
+  const RowSet& train_rows() const { return rows_.train; }
+  const RowSet& validation_rows() const { return rows_.validation; }
+  const RowSet& test_rows() const { return rows_.test; }
   const DatasetProfile& profile() const { return profile_; }
   const PackedTable& table() const { return *table_; }
 
@@ -66,6 +66,10 @@ class TrainingTable {
   void Gather(std::span<const uint32_t> rows, float* dense, int64_t dense_stride, int32_t* codes,
               float* target, float* weight) const;
 
+  // These rows will not be read again soon: the pages of a large table are given back, so that a
+  // walk through it does not fill the process with them. REQUIRES: ascending.
+  void Release(std::span<const uint32_t> rows) const;
+
  private:
   // Neighbouring numeric columns of one bound, without missing values and cut points: one loop.
   struct DenseRun {
@@ -82,6 +86,7 @@ class TrainingTable {
   void PlanGather();
   void MeasureDense();
   void GatherDense(const float* source, float* dense) const;
+  void ReleaseRange(int64_t begin, int64_t end) const;
   std::string Identity() const;
 
   const PackedTable* table_;

@@ -17,7 +17,7 @@ namespace winnow::plan {
 
 // Raised whenever the same resolved Spec would train differently; a checkpoint of another version
 // restarts from zero.
-inline constexpr uint32_t kPlanVersion = 1;
+inline constexpr uint32_t kPlanVersion = 2;
 
 // One input feature as the network sees it. Row ranges are rows of the first dense layer's weights.
 struct InputField {

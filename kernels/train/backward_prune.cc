@@ -70,7 +70,7 @@ BackwardPrune::BackwardPrune(const JobContext& context, const std::vector<Pick>&
       source_(context, network_.shape()),
       measured_(context, network_.shape(), EvenlySpaced(context.table->train_rows(), kLossRows)),
       schedule_(context.table->train_rows(), context.seed(), "shuffle/prune",
-                {.batch_size = settings_.batch_size}),
+                data::ForTable(context.table->table(), {.batch_size = settings_.batch_size})),
       mask_(static_cast<size_t>(fold_.num_candidates), 0.0f),
       alive_(picks.size(), 1),
       removal_loss_(picks.size(), kUnmeasured),

@@ -6,6 +6,7 @@
 #include <memory>
 #include <vector>
 
+#include "kernels/base/large_table.h"
 #include "kernels/base/status.h"
 #include "kernels/nn/predictor.h"
 #include "kernels/train/bootstrap.h"
@@ -63,8 +64,9 @@ class RowReducer {
 };
 
 absl::StatusOr<MetricSamples> Measure(const JobContext& context, const MaskedModel& model,
-                                      std::span<const uint32_t> rows) {
+                                      const data::RowSet& part) {
   const plan::EvaluationSpec& spec = context.plan->spec.evaluation;
+  const std::vector<uint32_t> rows = EvenlySpaced(part, kMeasuredRows);
   ASSIGN_OR_RETURN(const ScoredRows scored, Score(context, model, rows));
   ASSIGN_OR_RETURN(const MetricTable table, MetricTable::Make(scored, spec.metrics));
   return Bootstrap(table, {.samples = spec.bootstrap_samples.value_or(0), .seed = context.seed()},
@@ -93,6 +95,7 @@ absl::StatusOr<ScoredRows> Score(const JobContext& context, const MaskedModel& m
     for (size_t i = 0; i < chunk.size(); ++i) {
       reducer.Append(chunk[i], std::span<const float>(logits).subspan(i * outputs, outputs));
     }
+    context.table->Release(chunk);
   }
   return scored;
 }
@@ -113,6 +116,7 @@ absl::StatusOr<double> MeanLoss(const JobContext& context, const MaskedModel& mo
         predictor->MeanLoss(context.loss, source, static_cast<int64_t>(chunk.size()), model.mask));
     sum += weight * mean;
     total += weight;
+    context.table->Release(chunk);
   }
   return sum / total;
 }

@@ -31,8 +31,8 @@ absl::StatusOr<ScoredRows> Score(const JobContext& context, const MaskedModel& m
 absl::StatusOr<double> MeanLoss(const JobContext& context, const MaskedModel& model,
                                 std::span<const uint32_t> rows);
 
-// Metrics of the plan with their bootstrap replicates, on both parts. A part without rows has
-// metrics without values.
+// Metrics of the plan with their bootstrap replicates, on both parts: on all of their rows, or on
+// kMeasuredRows evenly spaced ones. A part without rows has metrics without values.
 absl::StatusOr<ModelResult> Evaluate(const JobContext& context, const MaskedModel& model);
 
 // The same shape with no value anywhere: of a model that was never trained.

@@ -4,20 +4,33 @@
 
 namespace winnow::train {
 
-std::vector<uint32_t> EvenlySpaced(std::span<const uint32_t> rows, int64_t limit) {
+namespace {
+
+template <typename Rows>
+double MeanWeightOf(const data::PackedTable& table, const Rows& rows) {
+  if (!table.shape().has_weight || rows.empty()) return 1.0;
+  double sum = 0;
+  for (const uint32_t row : rows) sum += static_cast<double>(table.weight(row));
+  return sum > 0 ? sum / static_cast<double>(rows.size()) : 1.0;
+}
+
+}  // namespace
+
+std::vector<uint32_t> EvenlySpaced(const data::RowSet& rows, int64_t limit) {
   const auto n = static_cast<int64_t>(rows.size());
-  if (n <= limit) return {rows.begin(), rows.end()};
+  if (n <= limit) return rows.ToVector();
   std::vector<uint32_t> some;
   some.reserve(static_cast<size_t>(limit));
   for (int64_t i = 0; i < limit; ++i) some.push_back(rows[static_cast<size_t>(i * n / limit)]);
   return some;
 }
 
+double MeanWeight(const data::PackedTable& table, const data::RowSet& rows) {
+  return MeanWeightOf(table, rows);
+}
+
 double MeanWeight(const data::PackedTable& table, std::span<const uint32_t> rows) {
-  if (!table.shape().has_weight || rows.empty()) return 1.0;
-  double sum = 0;
-  for (const uint32_t row : rows) sum += static_cast<double>(table.weight(row));
-  return sum > 0 ? sum / static_cast<double>(rows.size()) : 1.0;
+  return MeanWeightOf(table, rows);
 }
 
 }  // namespace winnow::train

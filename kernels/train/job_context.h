@@ -32,10 +32,11 @@ struct JobContext {
   }
 };
 
-// `rows` itself when it has at most `limit` entries, else `limit` evenly spaced ones.
-std::vector<uint32_t> EvenlySpaced(std::span<const uint32_t> rows, int64_t limit);
+// All of `rows` when they are at most `limit`, else `limit` evenly spaced ones.
+std::vector<uint32_t> EvenlySpaced(const data::RowSet& rows, int64_t limit);
 
 // Mean sample weight of the rows; 1 for tables without weights.
+double MeanWeight(const data::PackedTable& table, const data::RowSet& rows);
 double MeanWeight(const data::PackedTable& table, std::span<const uint32_t> rows);
 
 }  // namespace winnow::train

@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "kernels/base/large_table.h"
 #include "kernels/base/status.h"
 #include "kernels/export/manifest.h"
 #include "kernels/train/backward_prune.h"
@@ -296,6 +297,12 @@ void JobRunner::Warn() {
         absl::StrFormat("column '%s': %d values share a hash bucket with another value; "
                         "more hash_buckets would keep them apart",
                         column.name, column.hash_collisions));
+  }
+  for (const auto& [part, rows] : {std::pair("validation", &context_.table->validation_rows()),
+                                   std::pair("test", &context_.table->test_rows())}) {
+    if (static_cast<int64_t>(rows->size()) <= kMeasuredRows) continue;
+    reporter_.Warn(absl::StrFormat("metrics of the %s part are of %d evenly spaced rows of its %d",
+                                   part, kMeasuredRows, rows->size()));
   }
   if (context_.table->validation_rows().empty()) {
     reporter_.Warn(

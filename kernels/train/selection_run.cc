@@ -84,7 +84,8 @@ SelectionRun::SelectionRun(const JobContext& context, const SelectionConfig& con
       fold_(std::move(fold)),
       source_(context, config_.training.shape),
       schedule_(context.table->train_rows(), context.seed(), "shuffle/select",
-                {.batch_size = std::max(1, config_.training.batch_size)}),
+                data::ForTable(context.table->table(),
+                               {.batch_size = std::max(1, config_.training.batch_size)})),
       mask_gradient_(static_cast<size_t>(fold_.num_candidates)) {}
 
 absl::StatusOr<std::unique_ptr<SelectionRun>> SelectionRun::Create(const JobContext& context,

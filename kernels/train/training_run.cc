@@ -14,12 +14,6 @@ namespace {
 
 constexpr char kStage[] = "stage";
 
-data::BatchOptions Batches(int32_t batch_size) {
-  data::BatchOptions options;
-  options.batch_size = batch_size;
-  return options;
-}
-
 }  // namespace
 
 TrainingConfig PlannedTraining(const plan::Plan& plan, const std::string& name,
@@ -48,7 +42,7 @@ TrainingRun::TrainingRun(const JobContext& context, TrainingConfig config, nn::N
       network_(std::move(network)),
       source_(context, config_.shape),
       schedule_(context.table->train_rows(), context.seed(), "shuffle/" + config_.name,
-                Batches(config_.batch_size)) {}
+                data::ForTable(context.table->table(), {.batch_size = config_.batch_size})) {}
 
 absl::StatusOr<std::unique_ptr<TrainingRun>> TrainingRun::Create(const JobContext& context,
                                                                  TrainingConfig config) {

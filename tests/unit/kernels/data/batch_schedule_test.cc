@@ -1,7 +1,6 @@
 #include "kernels/data/batch_schedule.h"
 
 #include <algorithm>
-#include <numeric>
 #include <set>
 
 #include "gmock/gmock.h"
@@ -10,10 +9,11 @@
 namespace winnow::data {
 namespace {
 
-std::vector<uint32_t> Rows(uint32_t n) {
+// 1000, 1002, ...
+RowSet Rows(uint32_t n) {
   std::vector<uint32_t> rows(n);
-  std::iota(rows.begin(), rows.end(), 1000u);
-  return rows;
+  for (uint32_t i = 0; i < n; ++i) rows[i] = 1000 + 2 * i;
+  return RowSet::Of(rows);
 }
 
 std::vector<uint32_t> Take(BatchSchedule& schedule, int64_t step) {
@@ -38,9 +38,20 @@ TEST(BatchScheduleTest, AnEpochVisitsEveryRowOnce) {
       EXPECT_EQ(batch.size(), i < 10 ? 10u : 3u);
       seen.insert(seen.end(), batch.begin(), batch.end());
     }
-    EXPECT_NE(seen, rows);
+    EXPECT_NE(seen, rows.ToVector());
     std::sort(seen.begin(), seen.end());
-    EXPECT_EQ(seen, rows);
+    EXPECT_EQ(seen, rows.ToVector());
+  }
+}
+
+TEST(BatchScheduleTest, AnEpochIsThePermutationOfTheStream) {
+  const auto rows = Rows(37);
+  BatchSchedule schedule(rows, 5, "shuffle/test", Options(37));
+  for (int64_t epoch = 0; epoch < 3; ++epoch) {
+    std::vector<uint32_t> expected =
+        RngStream(5, "shuffle/test").Permutation(37, static_cast<uint64_t>(epoch * 37));
+    for (uint32_t& position : expected) position = rows[position];
+    EXPECT_EQ(Take(schedule, epoch), expected) << epoch;
   }
 }
 
@@ -89,7 +100,7 @@ TEST(BatchScheduleTest, DrawsWithReplacementUniformly) {
   for (int64_t step = 0; step < 200; ++step) {
     const auto batch = schedule.Batch(step);
     ASSERT_EQ(batch.size(), 100u);
-    for (const uint32_t row : batch) ++counts[row - 1000];
+    for (const uint32_t row : batch) ++counts[(row - 1000) / 2];
   }
   // 20,000 draws: mean 2,500, standard deviation 46.8; five of them.
   for (const int count : counts) EXPECT_NEAR(count, 2500, 5 * 46.8);

@@ -37,12 +37,13 @@ TestTable Example() {
 
 class SplitTest : public ::testing::Test {
  protected:
-  absl::StatusOr<SplitRows> Split(const TestTable& table, const SplitSpec& spec) {
+  absl::StatusOr<SplitRows> Split(const TestTable& table, const SplitSpec& spec,
+                                  bool is_large = false) {
     table.Write(dir_.File("t"));
     const auto opened = PackedTable::Open(dir_.File("t"));
     if (!opened.ok()) return opened.status();
     profile_ = table.Profile();
-    return MakeSplit(*opened, profile_, spec);
+    return MakeSplit(*opened, profile_, spec, is_large);
   }
 
   // Disjoint, complete, ascending, and as many rows as the profile alone predicts.
@@ -88,6 +89,36 @@ TEST_F(SplitTest, EveryKindGivesTheCountsOfTheProfile) {
   }
 }
 
+TEST_F(SplitTest, EveryKindGivesTheCountsOfTheProfileInALargeTable) {
+  for (const SplitSpec& spec :
+       {Spec(Kind::kRandom), Spec(Kind::kStratified), Spec(Kind::kColumn, "part"),
+        Spec(Kind::kTime, "time"), Spec(Kind::kGroup), Spec(Kind::kFiles), Spec(Kind::kFolds)}) {
+    ASSERT_OK_AND_ASSIGN(const SplitRows small, Split(Example(), spec));
+    ASSERT_OK_AND_ASSIGN(const SplitRows rows, Split(Example(), spec, /*is_large=*/true));
+    ExpectValid(rows, spec);
+    EXPECT_EQ(rows.train.size(), small.train.size());
+    EXPECT_EQ(rows.test.size(), small.test.size());
+    ASSERT_OK_AND_ASSIGN(const SplitRows again, Split(Example(), spec, /*is_large=*/true));
+    EXPECT_EQ(rows.train, again.train);
+    EXPECT_EQ(rows.test, again.test);
+    // What nothing is drawn for is the same in both.
+    const bool is_drawn = spec.kind == Kind::kRandom || spec.kind == Kind::kStratified ||
+                          spec.kind == Kind::kFiles || spec.kind == Kind::kFolds;
+    EXPECT_EQ(rows.train == small.train, !is_drawn);
+  }
+}
+
+// Every row is as likely as any other to be a test row: 1,000 seeds, p = 21/103, five deviations.
+TEST_F(SplitTest, ALargeTableIsDrawnUniformly) {
+  std::vector<int> counts(103);
+  SplitSpec spec = Spec(Kind::kRandom);
+  for (spec.seed = 0; spec.seed < 1000; ++spec.seed) {
+    ASSERT_OK_AND_ASSIGN(const SplitRows rows, Split(Example(), spec, /*is_large=*/true));
+    for (const uint32_t row : rows.test) ++counts[row];
+  }
+  for (const int count : counts) EXPECT_NEAR(count, 203.9, 5 * 12.7);
+}
+
 TEST_F(SplitTest, RandomDependsOnTheSeed) {
   SplitSpec spec = Spec(Kind::kRandom);
   ASSERT_OK_AND_ASSIGN(const SplitRows first, Split(Example(), spec));
@@ -100,7 +131,7 @@ TEST_F(SplitTest, RandomDependsOnTheSeed) {
 TEST_F(SplitTest, StratifiedKeepsTheShareOfEveryClass) {
   const TestTable table = Example();  // 21 rows of class 1
   ASSERT_OK_AND_ASSIGN(const SplitRows rows, Split(table, Spec(Kind::kStratified)));
-  const auto positives = [&table](const std::vector<uint32_t>& part) {
+  const auto positives = [&table](const RowSet& part) {
     return std::count_if(part.begin(), part.end(),
                          [&](uint32_t r) { return table.target[r] == 1; });
   };
@@ -128,7 +159,7 @@ TEST_F(SplitTest, TimePutsTheLatestRowsInTheTest) {
   ASSERT_OK_AND_ASSIGN(const SplitRows rows, Split(Example(), Spec(Kind::kTime, "time")));
   // Row 0 is the latest.
   EXPECT_EQ(rows.test.front(), 0u);
-  EXPECT_EQ(rows.test.back(), 20u);
+  EXPECT_EQ(rows.test[rows.test.size() - 1], 20u);
   EXPECT_EQ(rows.validation.front(), 21u);
   EXPECT_EQ(rows.train.front(), 36u);
 }
@@ -170,14 +201,16 @@ TEST_F(SplitTest, FilesAreTheTestPart) {
 }
 
 TEST_F(SplitTest, EveryRowIsTestInExactlyOneFold) {
-  SplitSpec spec = Spec(Kind::kFolds);
-  std::set<uint32_t> seen;
-  for (spec.fold = 0; spec.fold < spec.folds; ++spec.fold) {
-    ASSERT_OK_AND_ASSIGN(const SplitRows rows, Split(Example(), spec));
-    ExpectValid(rows, spec);
-    for (const uint32_t row : rows.test) EXPECT_TRUE(seen.insert(row).second);
+  for (const bool is_large : {false, true}) {
+    SplitSpec spec = Spec(Kind::kFolds);
+    std::set<uint32_t> seen;
+    for (spec.fold = 0; spec.fold < spec.folds; ++spec.fold) {
+      ASSERT_OK_AND_ASSIGN(const SplitRows rows, Split(Example(), spec, is_large));
+      ExpectValid(rows, spec);
+      for (const uint32_t row : rows.test) EXPECT_TRUE(seen.insert(row).second);
+    }
+    EXPECT_EQ(seen.size(), 103u);
   }
-  EXPECT_EQ(seen.size(), 103u);
 }
 
 TEST_F(SplitTest, SharesOfZeroLeaveTheOtherPartsEmpty) {
