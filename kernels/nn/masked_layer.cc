@@ -17,20 +17,27 @@ absl::StatusOr<MaskedLayer> MaskedLayer::Create(const gates::WeightFold& fold, i
   return layer;
 }
 
-void MaskedLayer::BeginStep(std::span<const float> mask, const float* weights, ShardPool& pool) {
+void MaskedLayer::BeginStep(std::span<const float> mask, const float* weights,
+                            LayerProducts& products, ShardPool& pool) {
+  products_ = &products;
   is_still_ = std::equal(mask_.begin(), mask_.end(), mask.begin(), mask.end());
   if (!is_still_) {
     mask_.assign(mask.begin(), mask.end());
     is_current_ = false;
     FindLiveInputs();
   }
-  if (mask_.empty() || is_current_) return;
+  if (is_current_) return;
   const auto fold_tile = [&](int tile, int) {
     const int32_t begin = tile * tile_rows_, end = std::min(begin + tile_rows_, fold_->rows);
-    gates::FoldRows(*fold_, mask_, begin, end, weights, folded_.data());
+    FoldTile(begin, end, weights);
   };
   pool.Run((fold_->rows + tile_rows_ - 1) / tile_rows_, fold_tile);
   is_current_ = true;
+}
+
+void MaskedLayer::FoldTile(int32_t begin, int32_t end, const float* weights) {
+  if (is_masked()) gates::FoldRows(*fold_, mask_, begin, end, weights, folded_.data());
+  products_->Pack(fold_->layer, begin, end, is_masked() ? folded_.data() : weights);
 }
 
 void MaskedLayer::FindLiveInputs() {
@@ -49,7 +56,7 @@ void MaskedLayer::UpdateTile(int32_t begin, int32_t end, const ops::OptimizerSte
   if (sum) gates::RunSums(*fold_, begin, end, layer.weights, gradient, run_sums_.data());
   gates::UpdateRows(*fold_, mask_, begin, end, step, gradient, layer.weights, layer.m, layer.v,
                     scratch);
-  if (is_still_) gates::FoldRows(*fold_, mask_, begin, end, layer.weights, folded_.data());
+  if (is_still_) FoldTile(begin, end, layer.weights);
 }
 
 }  // namespace winnow::nn

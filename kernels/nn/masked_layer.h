@@ -1,7 +1,8 @@
 // The masked layer of a training from step to step: the mask, its folded weights, its gradient.
 //
-// W_hat is written anew at the start of a step when mask or weights changed. While a mask stands
-// still, the task that updates a tile of W writes the tile of W_hat along, and the pass is saved.
+// W_hat is written anew, and packed, at the start of a step when mask or weights changed. While a
+// mask stands still, the task that updates a tile of W writes and packs the tile of W_hat along,
+// and the pass is saved.
 #ifndef WINNOW_KERNELS_NN_MASKED_LAYER_H_
 #define WINNOW_KERNELS_NN_MASKED_LAYER_H_
 
@@ -13,6 +14,7 @@
 #include "kernels/base/aligned_buffer.h"
 #include "kernels/base/shard_pool.h"
 #include "kernels/gates/weight_fold.h"
+#include "kernels/nn/layer_products.h"
 #include "kernels/ops/optimizer.h"
 
 namespace winnow::nn {
@@ -29,15 +31,15 @@ class MaskedLayer {
  public:
   static absl::StatusOr<MaskedLayer> Create(const gates::WeightFold& fold, int32_t tile_rows);
 
-  // Begins a step. `mask` empty: none. Allocates nothing.
-  void BeginStep(std::span<const float> mask, const float* weights, ShardPool& pool);
-  // Ends a step in which every tile went through UpdateTile.
+  // Begins a step; `products` holds the layer's packed weights afterwards. `mask` empty: none.
+  // Allocates nothing. OWNERSHIP: products outlives the step.
+  void BeginStep(std::span<const float> mask, const float* weights, LayerProducts& products,
+                 ShardPool& pool);
+  // Ends a step in which every tile went through UpdateTile, or was packed when there is no mask.
   void EndStep() { is_current_ = is_still_; }
   void WeightsChanged() { is_current_ = false; }
 
   bool is_masked() const { return !mask_.empty(); }
-  // W_hat. REQUIRES: is_masked().
-  const float* folded() const { return folded_.data(); }
   // 0 where the mask freezes an input of dense_0 (an embedding's dimension) too, else 1; by row, or
   // null when the mask freezes no inputs.
   const float* live_inputs() const { return freezes_inputs_ ? live_.data() : nullptr; }
@@ -54,15 +56,17 @@ class MaskedLayer {
       : fold_(&fold), tile_rows_(tile_rows), reduce_(fold, tile_rows) {}
 
   void FindLiveInputs();
+  void FoldTile(int32_t begin, int32_t end, const float* weights);
 
   const gates::WeightFold* fold_;
   int32_t tile_rows_;
+  LayerProducts* products_ = nullptr;
   gates::MaskGradient reduce_;
   std::vector<float> mask_;  // of this step
   std::vector<float> live_;  // [rows]
   bool freezes_inputs_ = false;
   bool is_still_ = false;          // the mask is that of the step before
-  bool is_current_ = false;        // folded_ is mask_ times the present weights
+  bool is_current_ = false;        // packed: mask_ times the present weights
   AlignedBuffer<float> folded_;    // [rows x columns]
   AlignedBuffer<float> run_sums_;  // see gates::RunSums
 };

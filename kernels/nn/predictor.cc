@@ -1,7 +1,6 @@
 #include "kernels/nn/predictor.h"
 
 #include <algorithm>
-#include <atomic>
 #include <cmath>
 #include <utility>
 #include <vector>
@@ -9,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "kernels/base/aligned_buffer.h"
 #include "kernels/base/status.h"
+#include "kernels/nn/layer_products.h"
 #include "kernels/nn/row_matrices.h"
 #include "kernels/nn/row_pass.h"
 
@@ -24,61 +24,61 @@ struct Predictor::Impl {
   const Network* network;
   const gates::WeightFold* fold;
   ShardPool* pool;
+  LayerProducts products;
   RowPass pass;
   std::vector<RowMatrices> rows;  // by thread
   AlignedBuffer<float> folded;
 
   Impl(const Network* network_in, const gates::WeightFold* fold_in, ShardPool* pool_in)
-      : network(network_in), fold(fold_in), pool(pool_in), pass(*network_in) {}
+      : network(network_in), fold(fold_in), pool(pool_in), pass(*network_in, products) {}
 
+  // Packs the present weights, layer by layer, those of the gate under the mask.
   absl::Status SetMask(std::span<const float> mask);
 
   // Loads and forwards every block; then calls use(block, begin, end, rows of the block).
   template <typename Use>
-  absl::Status ForEachBlock(const BatchSource& source, int64_t begin_row, int64_t end_row,
-                            bool with_target, const Use& use);
+  void ForEachBlock(const BatchSource& source, int64_t begin_row, int64_t end_row, bool with_target,
+                    const Use& use);
 };
 
 absl::Status Predictor::Impl::SetMask(std::span<const float> mask) {
-  pass.SetFold(0, nullptr);
-  if (mask.empty()) return absl::OkStatus();
   const int64_t candidates = fold == nullptr ? 0 : fold->num_candidates;
-  if (static_cast<int64_t>(mask.size()) != candidates) {
+  if (!mask.empty() && static_cast<int64_t>(mask.size()) != candidates) {
     return absl::InvalidArgumentError(
         absl::StrCat("a mask of ", mask.size(), " candidates, expected ", candidates));
   }
-  gates::FoldRows(*fold, mask, 0, fold->rows, network->weights(fold->layer), folded.data());
-  pass.SetFold(fold->layer, folded.data());
+  const auto pack = [&](int layer, int) {
+    const float* weights = network->weights(layer);
+    if (!mask.empty() && fold->layer == layer) {
+      gates::FoldRows(*fold, mask, 0, fold->rows, weights, folded.data());
+      weights = folded.data();
+    }
+    products.Pack(layer, weights);
+  };
+  pool->Run(static_cast<int>(network->layers().size()), pack);
   return absl::OkStatus();
 }
 
 template <typename Use>
-absl::Status Predictor::Impl::ForEachBlock(const BatchSource& source, int64_t begin_row,
-                                           int64_t end_row, bool with_target, const Use& use) {
-  std::atomic<bool> out_of_memory = false;
+void Predictor::Impl::ForEachBlock(const BatchSource& source, int64_t begin_row, int64_t end_row,
+                                   bool with_target, const Use& use) {
   const auto task = [&](int block, int thread) {
     const int64_t begin = begin_row + block * kPredictBlockRows;
     const int64_t end = std::min(begin + kPredictBlockRows, end_row);
     RowMatrices& mine = rows[thread];
     pass.Load(source, begin, end, thread, with_target, 0, mine);
-    if (pass.Forward(0, end - begin, nullptr, mine)) {
-      use(block, begin, end, mine);
-    } else {
-      out_of_memory = true;
-    }
+    pass.Forward(0, end - begin, nullptr, mine);
+    use(block, begin, end, mine);
   };
   pool->Run(static_cast<int>((end_row - begin_row + kPredictBlockRows - 1) / kPredictBlockRows),
             task);
-  if (out_of_memory) {
-    return absl::ResourceExhaustedError("predicting: no memory for a matrix product");
-  }
-  return absl::OkStatus();
 }
 
 absl::StatusOr<std::unique_ptr<Predictor>> Predictor::Create(const Network* network,
                                                              const gates::WeightFold* fold,
                                                              ShardPool* pool) {
   auto impl = std::make_unique<Impl>(network, fold, pool);
+  ASSIGN_OR_RETURN(impl->products, LayerProducts::Create(*network, /*backward=*/false));
   for (int thread = 0; thread < pool->threads(); ++thread) {
     ASSIGN_OR_RETURN(RowMatrices rows,
                      RowMatrices::Create(*network, kPredictBlockRows, /*backward=*/false));
@@ -102,13 +102,14 @@ absl::Status Predictor::Logits(const BatchSource& source, int64_t rows, std::spa
         absl::StrCat("room for ", logits.size(), " logits, expected ", rows * outputs));
   }
   RETURN_IF_ERROR(impl_->SetMask(mask));
-  return impl_->ForEachBlock(source, 0, rows, /*with_target=*/false,
-                             [&](int64_t, int64_t begin, int64_t end, const RowMatrices& block) {
-                               for (int64_t i = begin; i < end; ++i) {
-                                 std::copy_n(block.output.back().row(i - begin), outputs,
-                                             &logits[i * outputs]);
-                               }
-                             });
+  impl_->ForEachBlock(source, 0, rows, /*with_target=*/false,
+                      [&](int64_t, int64_t begin, int64_t end, const RowMatrices& block) {
+                        for (int64_t i = begin; i < end; ++i) {
+                          std::copy_n(block.output.back().row(i - begin), outputs,
+                                      &logits[i * outputs]);
+                        }
+                      });
+  return absl::OkStatus();
 }
 
 absl::StatusOr<double> Predictor::MeanLoss(LossKind loss, const BatchSource& source, int64_t rows,
@@ -116,14 +117,13 @@ absl::StatusOr<double> Predictor::MeanLoss(LossKind loss, const BatchSource& sou
   RETURN_IF_ERROR(impl_->SetMask(mask));
   const auto blocks = static_cast<size_t>((rows + kPredictBlockRows - 1) / kPredictBlockRows);
   std::vector<double> losses(blocks), weights(blocks);
-  RETURN_IF_ERROR(
-      impl_->ForEachBlock(source, 0, rows, /*with_target=*/true,
-                          [&](int64_t block, int64_t begin, int64_t end, RowMatrices& mine) {
-                            losses[block] = impl_->pass.Loss(loss, 0, end - begin, 0.0f, mine);
-                            double weight = 0;
-                            for (int64_t i = 0; i < end - begin; ++i) weight += mine.weight[i];
-                            weights[block] = weight;
-                          }));
+  impl_->ForEachBlock(source, 0, rows, /*with_target=*/true,
+                      [&](int64_t block, int64_t begin, int64_t end, RowMatrices& mine) {
+                        losses[block] = impl_->pass.Loss(loss, 0, end - begin, 0.0f, mine);
+                        double weight = 0;
+                        for (int64_t i = 0; i < end - begin; ++i) weight += mine.weight[i];
+                        weights[block] = weight;
+                      });
   double total = 0, weight = 0;
   for (size_t block = 0; block < blocks; ++block) {
     total += losses[block];
@@ -145,15 +145,15 @@ absl::Status Predictor::LayerInputRms(int32_t layer, const BatchSource& source, 
   for (int64_t wave = 0; wave < rows; wave += kWaveBlocks * kPredictBlockRows) {
     const int64_t end_row = std::min(wave + kWaveBlocks * kPredictBlockRows, rows);
     std::fill(partial.begin(), partial.end(), 0.0);
-    RETURN_IF_ERROR(impl_->ForEachBlock(
-        source, wave, end_row, /*with_target=*/false,
-        [&](int64_t block, int64_t begin, int64_t end, const RowMatrices& mine) {
-          double* sums = &partial[block * inputs];
-          for (int64_t i = 0; i < end - begin; ++i) {
-            const float* x = mine.layer_input(layer).row(i);
-            for (int64_t r = 0; r < inputs; ++r) sums[r] += static_cast<double>(x[r]) * x[r];
-          }
-        }));
+    impl_->ForEachBlock(source, wave, end_row, /*with_target=*/false,
+                        [&](int64_t block, int64_t begin, int64_t end, const RowMatrices& mine) {
+                          double* sums = &partial[block * inputs];
+                          for (int64_t i = 0; i < end - begin; ++i) {
+                            const float* x = mine.layer_input(layer).row(i);
+                            for (int64_t r = 0; r < inputs; ++r)
+                              sums[r] += static_cast<double>(x[r]) * x[r];
+                          }
+                        });
     for (int64_t block = 0; block < kWaveBlocks; ++block) {
       for (int64_t r = 0; r < inputs; ++r) squares[r] += partial[block * inputs + r];
     }

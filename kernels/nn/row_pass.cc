@@ -4,18 +4,12 @@
 #include <cstddef>
 #include <cstring>
 
-#include "kernels/ops/activation.h"
-#include "kernels/ops/dense.h"
 #include "kernels/ops/embedding.h"
 #include "kernels/ops/loss.h"
 #include "kernels/ops/noise.h"
 
 namespace winnow::nn {
 namespace {
-
-// Numeric columns between two embeddings whose gradient is computed along rather than the product
-// being cut in two: a product of 16 columns costs about what a call costs.
-constexpr int32_t kMaxGap = 16;
 
 // Draws of a row come in whole blocks of the generator.
 constexpr uint64_t kDrawBlock = 8;
@@ -25,20 +19,15 @@ constexpr uint64_t RoundUpToDrawBlock(uint64_t n) {
 
 }  // namespace
 
-RowPass::RowPass(const Network& network) : network_(&network) { PlanInputs(); }
+RowPass::RowPass(const Network& network, const LayerProducts& products)
+    : network_(&network), products_(&products) {
+  PlanInputs();
+}
 
 void RowPass::PlanInputs() {
   int32_t dense = 0;
   for (const plan::InputField& field : network_->shape().fields) {
-    if (field.categorical) {
-      const int32_t begin = field.first_row, end = field.first_row + field.rows;
-      if (!gradient_runs_.empty() && begin - gradient_runs_.back().end <= kMaxGap) {
-        gradient_runs_.back().end = end;
-      } else {
-        gradient_runs_.push_back({begin, end});
-      }
-      continue;
-    }
+    if (field.categorical) continue;
     values_.push_back({dense, field.first_row});
     if (!dense_runs_.empty() &&
         dense_runs_.back().input_begin + dense_runs_.back().length == field.first_row) {
@@ -51,11 +40,6 @@ void RowPass::PlanInputs() {
   for (const int32_t units : network_->shape().hidden_units) {
     dropout_width_ += static_cast<int64_t>(RoundUpToDrawBlock(static_cast<uint64_t>(units)));
   }
-}
-
-void RowPass::SetFold(int32_t layer, const float* weights) {
-  fold_layer_ = weights == nullptr ? -1 : layer;
-  folded_ = weights;
 }
 
 void RowPass::Load(const BatchSource& source, int64_t begin, int64_t end, int thread,
@@ -96,24 +80,17 @@ void RowPass::AddNoise(const StepNoise& noise, int64_t begin, int64_t end, float
   }
 }
 
-bool RowPass::Forward(int64_t begin, int64_t end, const StepNoise* noise, RowMatrices& rows) const {
-  const int64_t count = end - begin;
+void RowPass::Forward(int64_t begin, int64_t end, const StepNoise* noise, RowMatrices& rows) const {
   const auto last = static_cast<int32_t>(network_->layers().size()) - 1;
   uint64_t unit = 0;  // first draw of the layer within a row
   for (int32_t l = 0; l <= last; ++l) {
     const DenseLayer& layer = network_->layers()[l];
-    const RowMatrix& in = rows.layer_input(l);
     const RowMatrix& out = rows.output[l];
-    if (!ops::DenseForward(count, layer.inputs, layer.outputs, in.row(begin), in.stride, weights(l),
-                           out.row(begin), out.stride)) {
-      return false;
-    }
-    if (l == last) {
-      ops::AddBias(count, layer.outputs, network_->bias(l), out.row(begin), out.stride);
-      break;
-    }
-    ops::AddBiasRelu(count, layer.outputs, network_->bias(l), out.row(begin), out.stride);
-    if (noise == nullptr || noise->dropout_stream == nullptr) continue;
+    ops::ProductEnd finish;
+    finish.bias = network_->bias(l);
+    finish.relu = l < last;
+    products_->Forward(l, begin, end, rows.layer_input(l), out, finish);
+    if (l == last || noise == nullptr || noise->dropout_stream == nullptr) continue;
     for (int64_t i = begin; i < end; ++i) {
       ops::Dropout(*noise->dropout_stream,
                    (noise->first_row + i) * static_cast<uint64_t>(dropout_width_) + unit,
@@ -121,7 +98,6 @@ bool RowPass::Forward(int64_t begin, int64_t end, const StepNoise* noise, RowMat
     }
     unit += RoundUpToDrawBlock(static_cast<uint64_t>(layer.outputs));
   }
-  return true;
 }
 
 double RowPass::Loss(LossKind loss, int64_t begin, int64_t end, float scale,
@@ -144,31 +120,13 @@ double RowPass::Loss(LossKind loss, int64_t begin, int64_t end, float scale,
   return 0;
 }
 
-bool RowPass::Backward(int64_t begin, int64_t end, float dropout, RowMatrices& rows) const {
-  const int64_t count = end - begin;
+void RowPass::Backward(int64_t begin, int64_t end, float dropout, RowMatrices& rows) const {
   const float scale = 1.0f / (1.0f - dropout);
   for (auto l = static_cast<int32_t>(network_->layers().size()) - 1; l >= 1; --l) {
-    const DenseLayer& layer = network_->layers()[l];
-    const RowMatrix& dz = rows.gradient[l];
-    const RowMatrix& below = rows.gradient[l - 1];
-    if (!ops::DenseBackwardData(count, layer.inputs, layer.outputs, dz.row(begin), dz.stride,
-                                weights(l), below.row(begin), below.stride)) {
-      return false;
-    }
-    ops::ReluBackward(count, layer.inputs, rows.output[l - 1].row(begin), scale, below.row(begin),
-                      below.stride);
+    products_->BackwardData(l, begin, end, rows.gradient[l], rows.gradient[l - 1],
+                            rows.output[l - 1], scale);
   }
-  const DenseLayer& first = network_->layers()[0];
-  const RowMatrix& dz = rows.gradient[0];
-  for (const InputRun& run : gradient_runs_) {
-    if (!ops::DenseBackwardData(count, run.end - run.begin, first.outputs, dz.row(begin), dz.stride,
-                                weights(0) + static_cast<int64_t>(run.begin) * first.outputs,
-                                rows.input_gradient.row(begin) + run.begin,
-                                rows.input_gradient.stride)) {
-      return false;
-    }
-  }
-  return true;
+  products_->InputGradient(begin, end, rows.gradient[0], rows.input_gradient);
 }
 
 }  // namespace winnow::nn

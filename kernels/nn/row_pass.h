@@ -14,6 +14,7 @@
 
 #include "kernels/base/rng.h"
 #include "kernels/nn/batch_source.h"
+#include "kernels/nn/layer_products.h"
 #include "kernels/nn/loss_kind.h"
 #include "kernels/nn/network.h"
 #include "kernels/nn/row_matrices.h"
@@ -29,13 +30,11 @@ struct StepNoise {
   uint64_t first_row = 0;  // step x batch size
 };
 
-// OWNERSHIP: network outlives this. THREAD-SAFETY: const members on distinct rows.
+// OWNERSHIP: network and products, packed before each use, outlive this. THREAD-SAFETY: const
+// members on distinct rows.
 class RowPass {
  public:
-  explicit RowPass(const Network& network);
-
-  // Layer `layer` uses `weights` instead of its own; null: its own.
-  void SetFold(int32_t layer, const float* weights);
+  RowPass(const Network& network, const LayerProducts& products);
 
   // Fills rows [at, at + end - begin) of `rows` from rows [begin, end) of the source.
   void Load(const BatchSource& source, int64_t begin, int64_t end, int thread, bool with_target,
@@ -43,14 +42,13 @@ class RowPass {
   // Adds Gaussian noise to the numeric values of rows [begin, end). `scratch`: dense_width floats.
   void AddNoise(const StepNoise& noise, int64_t begin, int64_t end, float* scratch,
                 RowMatrices& rows) const;
-  // False: no memory inside oneDNN. `noise` may be null.
-  [[nodiscard]] bool Forward(int64_t begin, int64_t end, const StepNoise* noise,
-                             RowMatrices& rows) const;
+  // `noise` may be null.
+  void Forward(int64_t begin, int64_t end, const StepNoise* noise, RowMatrices& rows) const;
   // Sum of weighted losses of the rows. With scale > 0 also dZ of the last layer, times scale.
   double Loss(LossKind loss, int64_t begin, int64_t end, float scale, RowMatrices& rows) const;
   // From dZ of the last layer to every other dZ, and dX. `dropout`: the probability that Forward
   // dropped hidden units with.
-  [[nodiscard]] bool Backward(int64_t begin, int64_t end, float dropout, RowMatrices& rows) const;
+  void Backward(int64_t begin, int64_t end, float dropout, RowMatrices& rows) const;
 
  private:
   // `length` neighbouring columns: dense_begin.. of the source are input_begin.. of X.
@@ -60,22 +58,14 @@ class RowPass {
   struct ValueColumn {
     int32_t dense = 0, input = 0;
   };
-  struct InputRun {
-    int32_t begin = 0, end = 0;  // columns of X whose gradient is wanted
-  };
 
   void PlanInputs();
-  const float* weights(int32_t layer) const {
-    return layer == fold_layer_ ? folded_ : network_->weights(layer);
-  }
 
   const Network* network_;
-  int32_t fold_layer_ = -1;
-  const float* folded_ = nullptr;
+  const LayerProducts* products_;
   std::vector<DenseRun> dense_runs_;
-  std::vector<ValueColumn> values_;      // numeric values, without missing indicators
-  std::vector<InputRun> gradient_runs_;  // columns of embeddings, small gaps included
-  int64_t dropout_width_ = 0;            // draws a row
+  std::vector<ValueColumn> values_;  // numeric values, without missing indicators
+  int64_t dropout_width_ = 0;        // draws a row
 };
 
 }  // namespace winnow::nn

@@ -19,8 +19,8 @@ int64_t RoundUp(int64_t n, int64_t step) { return (n + step - 1) / step * step; 
 int32_t TileRowsOf(const DenseLayer& layer, double share) {
   const double tiles = std::max(1.0, std::round(kTiles * share));
   const auto rows = static_cast<int64_t>(std::ceil(layer.inputs / tiles));
-  // The register tile of the product is 8 rows high; own kernels read the inputs in whole vectors.
-  return static_cast<int32_t>(RoundUp(rows, layer.outputs > ops::kLanes ? 8 : ops::kLanes));
+  // The register tile of a gradient is 6 rows high; that of one output a vector.
+  return static_cast<int32_t>(RoundUp(rows, layer.outputs > 1 ? 6 : ops::kLanes));
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include "kernels/base/aligned_buffer.h"
 #include "kernels/base/rng.h"
 #include "kernels/base/status.h"
+#include "kernels/nn/layer_products.h"
 #include "kernels/nn/masked_layer.h"
 #include "kernels/nn/numeric_error.h"
 #include "kernels/nn/optimizer_state.h"
@@ -66,17 +67,18 @@ struct TrainStep::Impl {
   ShardPool* pool;
 
   StepPlan plan;
+  LayerProducts products;
   RowPass pass;
   RowMatrices rows;
   std::optional<RngStream> noise_stream, dropout_stream;
   std::vector<double> block_loss;
   std::vector<ThreadScratch> scratch;
-  std::atomic<bool> out_of_memory{false};     // a task saw oneDNN fail
   std::atomic<bool> unlimited_thread{false};  // a task ran on a thread without UseOneThread
 
   OptimizerState optimizer;
   ops::OptimizerStep dense_step, bias_step, table_step;
   std::optional<MaskedLayer> gate;
+  bool is_packed = false;  // layers outside the gate: the present weights
 
   Impl(Network* network_in, const gates::WeightFold* fold_in, const TrainStepOptions& options_in,
        ShardPool* pool_in)
@@ -85,7 +87,7 @@ struct TrainStep::Impl {
         options(options_in),
         pool(pool_in),
         plan(MakeStepPlan(*network_in, fold_in, options_in.batch_size)),
-        pass(*network_in) {}
+        pass(*network_in, products) {}
 
   absl::Status Allocate();
   absl::Status AllocateScratch();
@@ -94,8 +96,10 @@ struct TrainStep::Impl {
 
   double RowsPhase(const StepInput& input, const BatchSource& source);
   void OutputsPhase(const StepInput& input);
+  void PackPhase(const StepInput& input);
   void WeightsChanged() {
     if (gate) gate->WeightsChanged();
+    is_packed = false;
   }
   absl::Status CheckTasks(const StepInput& input);
 
@@ -134,6 +138,7 @@ absl::Status TrainStep::Impl::AllocateScratch() {
 
 absl::Status TrainStep::Impl::Allocate() {
   ASSIGN_OR_RETURN(rows, RowMatrices::Create(*network, options.batch_size, /*backward=*/true));
+  ASSIGN_OR_RETURN(products, LayerProducts::Create(*network, /*backward=*/true));
   RETURN_IF_ERROR(AllocateScratch());
   ASSIGN_OR_RETURN(optimizer,
                    OptimizerState::Create(options.optimizer,
@@ -163,6 +168,16 @@ absl::Status TrainStep::Impl::CheckInput(const StepInput& input) const {
   return absl::OkStatus();
 }
 
+void TrainStep::Impl::PackPhase(const StepInput& input) {
+  if (gate) gate->BeginStep(input.mask, network->weights(fold->layer), products, *pool);
+  if (is_packed) return;
+  const auto pack = [&](int layer, int) {
+    if (fold == nullptr || fold->layer != layer) products.Pack(layer, network->weights(layer));
+  };
+  pool->Run(static_cast<int>(network->layers().size()), pack);
+  is_packed = true;
+}
+
 double TrainStep::Impl::RowsPhase(const StepInput& input, const BatchSource& source) {
   StepNoise noise;
   noise.input_stream = noise_stream ? &*noise_stream : nullptr;
@@ -179,9 +194,9 @@ double TrainStep::Impl::RowsPhase(const StepInput& input, const BatchSource& sou
     if (noise.input_stream != nullptr) {
       pass.AddNoise(noise, begin, end, scratch[thread].row.data(), rows);
     }
-    const bool forward = pass.Forward(begin, end, &noise, rows);
+    pass.Forward(begin, end, &noise, rows);
     block_loss[index] = pass.Loss(options.loss, begin, end, scale, rows);
-    if (!forward || !pass.Backward(begin, end, options.dropout, rows)) out_of_memory = true;
+    pass.Backward(begin, end, options.dropout, rows);
   };
   const auto blocks = static_cast<int>((input.rows + plan.block_rows - 1) / plan.block_rows);
   pool->Run(blocks, task);
@@ -196,11 +211,8 @@ void TrainStep::Impl::UpdateWeights(const OutputTask& task, const StepInput& inp
   const RowMatrix& x = rows.layer_input(task.index);
   const RowMatrix& dz = rows.gradient[task.index];
   float* gradient = mine.tile.data();
-  if (!ops::DenseWeightGradient(input.rows, task.end - task.begin, layer.outputs,
-                                x.data + task.begin, x.stride, dz.data, dz.stride, gradient)) {
-    out_of_memory = true;
-    return;
-  }
+  ops::DenseWeightGradient(input.rows, task.end - task.begin, layer.outputs, x.data + task.begin,
+                           x.stride, dz.data, dz.stride, gradient);
   if (is_masked(task.index)) {
     const LayerWeights all = {network->weights(task.index), optimizer.first(layer.weights),
                               optimizer.second(layer.weights)};
@@ -213,6 +225,7 @@ void TrainStep::Impl::UpdateWeights(const OutputTask& task, const StepInput& inp
                        1.0f, gradient, network->weights(task.index) + offset,
                        optimizer.first(layer.weights + offset),
                        optimizer.second(layer.weights + offset));
+  products.Pack(task.index, task.begin, task.end, network->weights(task.index));
 }
 
 void TrainStep::Impl::UpdateBias(const OutputTask& task, const StepInput& input,
@@ -257,6 +270,7 @@ void TrainStep::Impl::OutputsPhase(const StepInput& input) {
     }
   };
   pool->Run(static_cast<int>(plan.outputs.size()), run);
+  is_packed = true;
   if (!gate) return;
   gate->EndStep();
   if (!input.mask_gradient.empty()) gate->ReduceGradient(input.mask_gradient);
@@ -269,10 +283,6 @@ absl::Status TrainStep::Impl::CheckTasks(const StepInput& input) {
                      ": a pool thread has more than one OpenMP thread; results would depend on it. "
                      "The pool must be made with ops::UseOneThread"));
   }
-  if (out_of_memory.exchange(false)) {
-    return absl::ResourceExhaustedError(
-        absl::StrCat("training step ", input.step, ": no memory for a matrix product"));
-  }
   return absl::OkStatus();
 }
 
@@ -281,10 +291,7 @@ absl::StatusOr<double> TrainStep::Impl::Run(const StepInput& input, const BatchS
   dense_step = optimizer.Next(input.learning_rate, input.weight_decay);
   bias_step = optimizer.Next(input.learning_rate, 0.0);
   table_step = optimizer.Next(input.learning_rate, input.embedding_weight_decay);
-  if (gate) {
-    gate->BeginStep(input.mask, network->weights(fold->layer), *pool);
-    pass.SetFold(fold->layer, gate->is_masked() ? gate->folded() : nullptr);
-  }
+  PackPhase(input);
   const double loss = RowsPhase(input, source);
   RETURN_IF_ERROR(CheckTasks(input));
   if (!std::isfinite(loss)) return NonFiniteLoss(input.step, loss, *network, rows, input.rows);

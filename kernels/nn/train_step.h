@@ -4,8 +4,9 @@
 //             layers, loss, all backward-data of the block
 //   outputs   tasks = row tiles of every weight gradient over the whole batch (X^T dZ), one per
 //             bias, one per embedding table; each updates what it owns: the optimizer is fused
-//   fold      tasks = row tiles of the masked layer, before the rows phase and only when mask or
-//             weights changed since the last fold
+//             and packs what it changed for the products of the next step
+//   pack      before the rows phase: row tiles of the masked layer, only when mask or weights
+//             changed since they were last packed; other layers when weights came from outside
 // Task lists depend on the model's shape and the batch size alone; any thread may take any task; no
 // task reads what another one of its phase writes. So the bytes of all parameters, the loss and the
 // mask gradient are the same for any number of threads.
@@ -57,8 +58,7 @@ struct StepInput {
   std::span<float> mask_gradient;
 };
 
-// Allocates everything when made; a step allocates nothing and takes no lock (oneDNN allocates the
-// packing buffers of its products itself).
+// Allocates everything when made; a step allocates nothing and takes no lock.
 // OWNERSHIP: network, fold and pool outlive this; the network's parameters may be read, or replaced
 // (then say WeightsChanged), between steps. THREAD-SAFETY: none.
 class TrainStep {

@@ -96,11 +96,13 @@ TEST(TrainStepErrorTest, LossThatIsNotFiniteNamesStepAndTensorAndLeavesTheParame
   batch = MakeBatch(shape, LossKind::kLogistic, 32, 1);
   training.network.weights(1)[2] = std::numeric_limits<float>::quiet_NaN();
   training.network.weights(0)[0] = 1e3f;  // so that some unit is active
+  training.step->WeightsChanged();
   EXPECT_THAT(training.Run(batch), StatusIs(absl::StatusCode::kInternal,
                                             HasSubstr("element 2 of 'dense_1/weights' is nan")));
 
   std::fill_n(training.network.weights(1), 8, 3e38f);
   std::fill_n(training.network.bias(0), 8, 1e3f);
+  training.step->WeightsChanged();
   EXPECT_THAT(training.Run(batch),
               StatusIs(absl::StatusCode::kInternal, HasSubstr("the output of 'dense_1' is")));
 }
