@@ -67,10 +67,8 @@ BackwardPrune::BackwardPrune(const JobContext& context, const std::vector<Pick>&
       settings_(PlannedPruning(*context.plan, static_cast<int64_t>(picks.size()))),
       network_(std::move(network)),
       fold_(std::move(fold)),
-      source_(context, network_.shape()),
       measured_(context, network_.shape(), EvenlySpaced(context.table->train_rows(), kLossRows)),
-      schedule_(context.table->train_rows(), context.seed(), "shuffle/prune",
-                data::ForTable(context.table->table(), {.batch_size = settings_.batch_size})),
+      batches_(context, network_.shape(), "prune", settings_.batch_size),
       mask_(static_cast<size_t>(fold_.num_candidates), 0.0f),
       alive_(picks.size(), 1),
       removal_loss_(picks.size(), kUnmeasured),
@@ -89,7 +87,7 @@ absl::StatusOr<std::unique_ptr<BackwardPrune>> BackwardPrune::Create(const JobCo
   prune->network_.Init(context.seed(), "init/prune");
   nn::TrainStepOptions options;
   options.loss = context.loss;
-  options.batch_size = prune->schedule_.batch_size();
+  options.batch_size = prune->batches_.batch_size();
   options.seed = context.seed();
   options.stream = "prune";
   ASSIGN_OR_RETURN(prune->train_step_,
@@ -116,14 +114,12 @@ absl::Status BackwardPrune::Advance() {
 }
 
 absl::Status BackwardPrune::Train(double learning_rate) {
-  const std::span<const uint32_t> rows = schedule_.Batch(step_);
-  source_.SetRows(rows);
   nn::StepInput input;
   input.step = step_;
-  input.rows = static_cast<int32_t>(rows.size());
+  ASSIGN_OR_RETURN(input.rows, batches_.Load(step_));
   input.learning_rate = learning_rate;
   input.mask = mask_;
-  ASSIGN_OR_RETURN(const double loss, train_step_->Run(input, source_));
+  ASSIGN_OR_RETURN(const double loss, train_step_->Run(input, batches_));
   loss_ = RunningLoss(loss_, loss, step_);
   ++step_;
   samples_ += input.rows;

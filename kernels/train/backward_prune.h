@@ -19,11 +19,11 @@
 
 #include "absl/status/statusor.h"
 #include "kernels/base/selection.h"
-#include "kernels/data/batch_schedule.h"
 #include "kernels/nn/network.h"
 #include "kernels/nn/predictor.h"
 #include "kernels/nn/train_step.h"
 #include "kernels/train/activity.h"
+#include "kernels/train/batch_feed.h"
 #include "kernels/train/job_context.h"
 #include "kernels/train/reporter.h"
 #include "kernels/train/table_source.h"
@@ -83,9 +83,8 @@ class BackwardPrune final : public Activity {
   PruneSettings settings_;
   nn::Network network_;
   gates::WeightFold fold_;
-  TableSource source_;
   CachedSource measured_;
-  data::BatchSchedule schedule_;
+  BatchFeed batches_;
   std::unique_ptr<nn::TrainStep> train_step_;
   std::unique_ptr<nn::Predictor> predictor_;
 

@@ -82,10 +82,7 @@ SelectionRun::SelectionRun(const JobContext& context, const SelectionConfig& con
       reporter_(reporter),
       network_(std::move(network)),
       fold_(std::move(fold)),
-      source_(context, config_.training.shape),
-      schedule_(context.table->train_rows(), context.seed(), "shuffle/select",
-                data::ForTable(context.table->table(),
-                               {.batch_size = std::max(1, config_.training.batch_size)})),
+      batches_(context, config_.training.shape, "select", std::max(1, config_.training.batch_size)),
       mask_gradient_(static_cast<size_t>(fold_.num_candidates)) {}
 
 absl::StatusOr<std::unique_ptr<SelectionRun>> SelectionRun::Create(const JobContext& context,
@@ -110,7 +107,7 @@ absl::Status SelectionRun::MakeTrainStep() {
   nn::TrainStepOptions options;
   options.loss = context_.loss;
   ASSIGN_OR_RETURN(options.optimizer, nn::OptimizerFor(training.optimizer, training.momentum));
-  options.batch_size = schedule_.batch_size();
+  options.batch_size = batches_.batch_size();
   options.input_noise = static_cast<float>(training.input_noise);
   options.dropout = static_cast<float>(training.dropout);
   options.seed = context_.seed();
@@ -128,17 +125,15 @@ absl::Status SelectionRun::Advance() {
   const TrainingConfig& training = config_.training;
   const double rate =
       RateFactor(training.schedule, training.final_learning_rate, step_, training.steps);
-  const std::span<const uint32_t> rows = schedule_.Batch(step_);
-  source_.SetRows(rows);
   nn::StepInput input;
   input.step = step_;
-  input.rows = static_cast<int32_t>(rows.size());
+  ASSIGN_OR_RETURN(input.rows, batches_.Load(step_));
   input.learning_rate = training.learning_rate * rate;
   input.weight_decay = training.weight_decay;
   input.embedding_weight_decay = training.weight_decay;
   input.mask = selector_->mask();
   if (selector_->needs_mask_gradient()) input.mask_gradient = mask_gradient_;
-  ASSIGN_OR_RETURN(const double loss, train_step_->Run(input, source_));
+  ASSIGN_OR_RETURN(const double loss, train_step_->Run(input, batches_));
   selectors::StepOutcome outcome;
   RETURN_IF_ERROR(selector_->Step(step_, rate, input.mask_gradient, *probe_, outcome));
   loss_ = RunningLoss(loss_, loss, step_);

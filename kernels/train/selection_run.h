@@ -22,12 +22,12 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "kernels/data/batch_schedule.h"
 #include "kernels/nn/network.h"
 #include "kernels/nn/train_step.h"
 #include "kernels/selectors/registry.h"
 #include "kernels/selectors/selector.h"
 #include "kernels/train/activity.h"
+#include "kernels/train/batch_feed.h"
 #include "kernels/train/evaluate.h"
 #include "kernels/train/job_context.h"
 #include "kernels/train/model_probe.h"
@@ -95,8 +95,7 @@ class SelectionRun final : public Activity {
   gates::WeightFold fold_;
   std::unique_ptr<selectors::Selector> selector_;
   std::unique_ptr<NetworkProbe> probe_;
-  TableSource source_;
-  data::BatchSchedule schedule_;
+  BatchFeed batches_;
   std::unique_ptr<nn::TrainStep> train_step_;
   std::vector<float> mask_gradient_;
 

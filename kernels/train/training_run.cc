@@ -40,9 +40,7 @@ TrainingRun::TrainingRun(const JobContext& context, TrainingConfig config, nn::N
     : context_(context),
       config_(std::move(config)),
       network_(std::move(network)),
-      source_(context, config_.shape),
-      schedule_(context.table->train_rows(), context.seed(), "shuffle/" + config_.name,
-                data::ForTable(context.table->table(), {.batch_size = config_.batch_size})) {}
+      batches_(context, config_.shape, config_.name, config_.batch_size) {}
 
 absl::StatusOr<std::unique_ptr<TrainingRun>> TrainingRun::Create(const JobContext& context,
                                                                  TrainingConfig config) {
@@ -56,7 +54,7 @@ absl::StatusOr<std::unique_ptr<TrainingRun>> TrainingRun::Create(const JobContex
   nn::TrainStepOptions options;
   options.loss = context.loss;
   ASSIGN_OR_RETURN(options.optimizer, nn::OptimizerFor(made.optimizer, made.momentum));
-  options.batch_size = run->schedule_.batch_size();
+  options.batch_size = run->batches_.batch_size();
   options.input_noise = static_cast<float>(made.input_noise);
   options.dropout = static_cast<float>(made.dropout);
   options.seed = context.seed();
@@ -71,22 +69,20 @@ absl::StatusOr<std::unique_ptr<TrainingRun>> TrainingRun::Create(const JobContex
 }
 
 absl::Status TrainingRun::Advance() {
-  const std::span<const uint32_t> rows = schedule_.Batch(step_);
-  source_.SetRows(rows);
   nn::StepInput input;
   input.step = step_;
-  input.rows = static_cast<int32_t>(rows.size());
+  ASSIGN_OR_RETURN(input.rows, batches_.Load(step_));
   input.learning_rate =
       config_.learning_rate *
       RateFactor(config_.schedule, config_.final_learning_rate, step_, config_.steps);
   input.weight_decay = config_.weight_decay;
   input.embedding_weight_decay = config_.weight_decay;
   input.mask = config_.mask;
-  ASSIGN_OR_RETURN(const double loss, train_step_->Run(input, source_));
+  ASSIGN_OR_RETURN(const double loss, train_step_->Run(input, batches_));
   loss_ = RunningLoss(loss_, loss, step_);
   ++step_;
   samples_ += input.rows;
-  const bool epoch_ends = step_ % schedule_.steps_per_epoch() == 0 || done();
+  const bool epoch_ends = step_ % batches_.steps_per_epoch() == 0 || done();
   if (epoch_ends && !validation_rows_.empty()) return Validate();
   return absl::OkStatus();
 }

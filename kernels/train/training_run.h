@@ -14,13 +14,12 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "kernels/data/batch_schedule.h"
 #include "kernels/nn/network.h"
 #include "kernels/nn/train_step.h"
 #include "kernels/train/activity.h"
+#include "kernels/train/batch_feed.h"
 #include "kernels/train/evaluate.h"
 #include "kernels/train/job_context.h"
-#include "kernels/train/table_source.h"
 
 namespace winnow::train {
 
@@ -75,8 +74,7 @@ class TrainingRun final : public Activity {
   TrainingConfig config_;
   nn::Network network_;
   std::optional<gates::WeightFold> fold_;
-  TableSource source_;
-  data::BatchSchedule schedule_;
+  BatchFeed batches_;
   std::unique_ptr<nn::TrainStep> train_step_;
   std::vector<uint32_t> validation_rows_;  // empty: no early stopping
   std::optional<nn::Network> best_;
