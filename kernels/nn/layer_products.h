@@ -1,9 +1,11 @@
-// The dense layers of a network as products with packed weights: forward and backward-data.
+// The products of a network's dense layers, in f32 or, in a training in bf16, with operands rounded
+// to bf16 and sums in f32. Layers of one output stay in f32.
 //
 // W_hat is the folded W of the masked layer, else W itself; both directions are packed from it, by
 // tiles of its rows, so that the task that changes a tile can pack it while it is in cache.
 //   forward         Z_l  = h_l W_hat_l            W_hat by rows
 //   backward data   dh_l = dZ_l W_hat_l^T         W_hat by columns
+//   gradient        G_l  = h_l^T dZ_l             nothing packed
 // Of the first layer only the columns of X that hold embeddings have a gradient.
 #ifndef WINNOW_KERNELS_NN_LAYER_PRODUCTS_H_
 #define WINNOW_KERNELS_NN_LAYER_PRODUCTS_H_
@@ -14,6 +16,7 @@
 #include "absl/status/statusor.h"
 #include "kernels/nn/network.h"
 #include "kernels/nn/row_matrices.h"
+#include "kernels/ops/half_product.h"
 #include "kernels/ops/packed_matrix.h"
 
 namespace winnow::nn {
@@ -22,8 +25,10 @@ namespace winnow::nn {
 // at a time.
 class LayerProducts {
  public:
-  // Nothing is packed yet. `backward`: also for dh and dX.
-  static absl::StatusOr<LayerProducts> Create(const Network& network, bool backward);
+  // Nothing is packed yet. `backward`: also for dh and dX. `half`: in bf16. RESOURCE_EXHAUSTED
+  // without memory. REQUIRES for bf16: ops::HasHalfProducts(), and RowMatrices that have room.
+  static absl::StatusOr<LayerProducts> Create(const Network& network, bool backward,
+                                              bool half = false);
   LayerProducts() = default;
 
   // Rows [begin, end) of W_hat of `layer`; `weights` is its row 0, dense.
@@ -31,24 +36,43 @@ class LayerProducts {
   // A whole layer.
   void Pack(int32_t layer, const float* weights);
 
-  // Rows [begin, end): out = in W_hat, then bias and rectifier as `finish` says.
+  // Rows [begin, end), begin even: out = in W_hat, then bias and rectifier as `finish` says.
   void Forward(int32_t layer, int64_t begin, int64_t end, const RowMatrix& in, const RowMatrix& out,
                const ops::ProductEnd& finish) const;
   // dh = dZ W_hat^T where active > 0, times scale; else 0. REQUIRES: layer >= 1.
   void BackwardData(int32_t layer, int64_t begin, int64_t end, const RowMatrix& dz,
                     const RowMatrix& dh, const RowMatrix& active, float scale) const;
-  // dX of the columns of embeddings.
+  // dX of the columns of embeddings. Call it also without any: it ends the use of dZ_0.
   void InputGradient(int64_t begin, int64_t end, const RowMatrix& dz, const RowMatrix& dx) const;
+  // G of rows [begin, end) of W of `layer`, dense, over `rows` rows of the batch, all of which went
+  // through the products above.
+  void WeightGradient(int32_t layer, int32_t begin, int32_t end, int64_t rows, const RowMatrix& in,
+                      const RowMatrix& dz, float* gradient) const;
 
  private:
+  // The right side of a product in one of both precisions; empty when there is no such product.
+  struct Weights {
+    ops::PackedMatrix single;
+    ops::PackedHalfMatrix half;
+    bool is_half = false, exists = false;
+
+    static absl::StatusOr<Weights> Create(int64_t inner, int64_t columns, bool half);
+    void PackRows(int64_t begin, int64_t end, const float* b, int64_t ldb);
+    void PackColumns(int64_t begin, int64_t end, const float* bt, int64_t ldb);
+    // c: where row `begin` of the result begins.
+    void Multiply(int64_t begin, int64_t end, const RowMatrix& a, float* c, int64_t ldc,
+                  const ops::ProductEnd& finish) const;
+  };
   // Columns [begin, end) of X, with a product of their own.
   struct InputRun {
     int32_t begin = 0, end = 0;
-    ops::PackedMatrix product;
+    Weights product;
   };
 
+  bool is_half(int32_t layer) const { return forward_[layer].is_half; }
+
   const Network* network_ = nullptr;
-  std::vector<ops::PackedMatrix> forward_, backward_;  // by layer; of the first no backward
+  std::vector<Weights> forward_, backward_;  // by layer; of the first no backward
   std::vector<InputRun> input_runs_;
 };
 

@@ -7,8 +7,8 @@
 
 namespace winnow::nn {
 
-absl::StatusOr<RowMatrices> RowMatrices::Create(const Network& network, int64_t rows,
-                                                bool backward) {
+absl::StatusOr<RowMatrices> RowMatrices::Create(const Network& network, int64_t rows, bool backward,
+                                                bool half) {
   RowMatrices result;
   const plan::ModelShape& shape = network.shape();
   const bool has_embeddings = !network.embeddings().empty();
@@ -33,6 +33,22 @@ absl::StatusOr<RowMatrices> RowMatrices::Create(const Network& network, int64_t 
     matrix->data = next;
     matrix->stride = ops::RoundUpToLanes(width);
     next += rows * matrix->stride + ops::kLanes;
+  }
+  if (half) {
+    // Pairs of rows: one more row where their number is odd.
+    const int64_t padded_rows = rows + rows % 2;
+    int64_t halves = 0;
+    for (const auto& [matrix, width] : wanted) {
+      halves += (rows + padded_rows) * matrix->stride + 4 * ops::kLanes;
+    }
+    ASSIGN_OR_RETURN(result.half_storage_, AlignedBuffer<ops::Half>::Create(halves));
+    ops::Half* place = result.half_storage_.data();
+    for (const auto& [matrix, width] : wanted) {
+      matrix->half = place;
+      place += rows * matrix->stride + 2 * ops::kLanes;
+      matrix->pairs = place;
+      place += padded_rows * matrix->stride + 2 * ops::kLanes;
+    }
   }
   result.code_stride = static_cast<int64_t>(network.embeddings().size());
   ASSIGN_OR_RETURN(result.codes, AlignedBuffer<int32_t>::Create(rows * result.code_stride));

@@ -11,20 +11,25 @@
 #include "absl/status/statusor.h"
 #include "kernels/base/aligned_buffer.h"
 #include "kernels/nn/network.h"
+#include "kernels/ops/half.h"
 
 namespace winnow::nn {
 
-// A view of a row-major matrix.
+// A view of a row-major matrix; in a training in bf16 with room for both layouts of ops/half.h.
 struct RowMatrix {
   float* data = nullptr;
   int64_t stride = 0;
+  ops::Half* half = nullptr;  // by rows; null in f32
+  ops::Half* pairs = nullptr;
   float* row(int64_t i) const { return data + i * stride; }
+  ops::Half* half_row(int64_t i) const { return half + i * stride; }
 };
 
 class RowMatrices {
  public:
-  // For up to `rows` rows; gradients only when `backward`.
-  static absl::StatusOr<RowMatrices> Create(const Network& network, int64_t rows, bool backward);
+  // For up to `rows` rows; gradients only when `backward`, bf16 layouts only when `half`.
+  static absl::StatusOr<RowMatrices> Create(const Network& network, int64_t rows, bool backward,
+                                            bool half = false);
 
   RowMatrix input;                  // X [rows x input_width]
   RowMatrix dense;                  // numeric inputs as the source gives them; null: straight to X
@@ -42,6 +47,7 @@ class RowMatrices {
 
  private:
   AlignedBuffer<float> storage_;
+  AlignedBuffer<ops::Half> half_storage_;
 };
 
 }  // namespace winnow::nn

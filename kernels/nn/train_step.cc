@@ -20,7 +20,6 @@
 #include "kernels/nn/row_pass.h"
 #include "kernels/nn/step_plan.h"
 #include "kernels/ops/activation.h"
-#include "kernels/ops/dense.h"
 #include "kernels/ops/embedding.h"
 #include "kernels/ops/threading.h"
 
@@ -49,6 +48,11 @@ absl::Status CheckOptions(const TrainStepOptions& options, const Network& networ
   if (!(options.dropout >= 0 && options.dropout < 1)) {
     return absl::InvalidArgumentError(
         absl::StrCat("dropout must be in [0, 1), got ", options.dropout));
+  }
+  if (options.half_products && !ops::HasHalfProducts()) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        "training.precision is bf16, which needs a CPU with AVX-512 BF16; kernels here are for ",
+        ops::NameOf(ops::ActiveIsa())));
   }
   const int32_t outputs = network.shape().outputs;
   if (options.loss == LossKind::kSoftmax ? outputs < 2 : outputs != 1) {
@@ -137,8 +141,10 @@ absl::Status TrainStep::Impl::AllocateScratch() {
 }
 
 absl::Status TrainStep::Impl::Allocate() {
-  ASSIGN_OR_RETURN(rows, RowMatrices::Create(*network, options.batch_size, /*backward=*/true));
-  ASSIGN_OR_RETURN(products, LayerProducts::Create(*network, /*backward=*/true));
+  ASSIGN_OR_RETURN(rows, RowMatrices::Create(*network, options.batch_size, /*backward=*/true,
+                                             options.half_products));
+  ASSIGN_OR_RETURN(products,
+                   LayerProducts::Create(*network, /*backward=*/true, options.half_products));
   RETURN_IF_ERROR(AllocateScratch());
   ASSIGN_OR_RETURN(optimizer,
                    OptimizerState::Create(options.optimizer,
@@ -211,8 +217,7 @@ void TrainStep::Impl::UpdateWeights(const OutputTask& task, const StepInput& inp
   const RowMatrix& x = rows.layer_input(task.index);
   const RowMatrix& dz = rows.gradient[task.index];
   float* gradient = mine.tile.data();
-  ops::DenseWeightGradient(input.rows, task.end - task.begin, layer.outputs, x.data + task.begin,
-                           x.stride, dz.data, dz.stride, gradient);
+  products.WeightGradient(task.index, task.begin, task.end, input.rows, x, dz, gradient);
   if (is_masked(task.index)) {
     const LayerWeights all = {network->weights(task.index), optimizer.first(layer.weights),
                               optimizer.second(layer.weights)};

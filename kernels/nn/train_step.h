@@ -42,6 +42,9 @@ struct TrainStepOptions {
   // Hidden units are zeroed with this probability, the others divided by 1 - p; drawn by (step,
   // row, layer, unit). In [0, 1).
   float dropout = 0.0f;
+  // Dense layers of more than one output multiply bf16 operands (weights, activations, gradients)
+  // and add up in f32; parameters, optimizer, losses and embeddings stay in f32.
+  bool half_products = false;
   uint64_t seed = 0;
   std::string stream;  // fixed name such as "select"; draws from "<stream>/noise", "/dropout"
 };
@@ -64,7 +67,8 @@ struct StepInput {
 class TrainStep {
  public:
   // `fold` may be null: then no step has a mask.
-  // INVALID_ARGUMENT for options out of range; RESOURCE_EXHAUSTED without memory.
+  // INVALID_ARGUMENT for options out of range; FAILED_PRECONDITION for bf16 on a CPU without it;
+  // RESOURCE_EXHAUSTED without memory.
   static absl::StatusOr<std::unique_ptr<TrainStep>> Create(Network* network,
                                                            const gates::WeightFold* fold,
                                                            const TrainStepOptions& options,

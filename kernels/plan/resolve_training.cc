@@ -112,8 +112,6 @@ void CheckBuilt(Resolver& r, const TrainingSpec& t) {
   const bool optimizer = *t.optimizer == Optimizer::kAdam || *t.optimizer == Optimizer::kAdamW ||
                          *t.optimizer == Optimizer::kSgd;
   r.Require(optimizer, "training.optimizer", "is not built yet; use adam, adamw or sgd");
-  r.Require(*t.precision == Precision::kF32, "training.precision",
-            "bf16 is not built yet; use f32");
   r.RequireRange("training.shards", *t.shards, *t.shards == 1,
                  "more than 1 is not built yet; must be 1");
 }

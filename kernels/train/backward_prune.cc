@@ -88,6 +88,7 @@ absl::StatusOr<std::unique_ptr<BackwardPrune>> BackwardPrune::Create(const JobCo
   nn::TrainStepOptions options;
   options.loss = context.loss;
   options.batch_size = prune->batches_.batch_size();
+  options.half_products = context.half_products();
   options.seed = context.seed();
   options.stream = "prune";
   ASSIGN_OR_RETURN(prune->train_step_,

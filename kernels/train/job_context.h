@@ -25,6 +25,10 @@ struct JobContext {
   double mean_weight = 1;  // of the sample weights of training rows
 
   uint64_t seed() const { return plan->spec.training.seed.value(); }
+  // Training steps multiply in bf16; evaluations are in f32 always.
+  bool half_products() const {
+    return plan->spec.training.precision.value() == plan::Precision::kBf16;
+  }
   // CANCELLED once the job is to end now; asked between pieces of long evaluations.
   absl::Status CheckCancelled() const {
     if (stop->requested() != StopRequest::kCancel) return absl::OkStatus();

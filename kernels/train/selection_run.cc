@@ -110,6 +110,7 @@ absl::Status SelectionRun::MakeTrainStep() {
   options.batch_size = batches_.batch_size();
   options.input_noise = static_cast<float>(training.input_noise);
   options.dropout = static_cast<float>(training.dropout);
+  options.half_products = context_.half_products();
   options.seed = context_.seed();
   options.stream = training.name;
   ASSIGN_OR_RETURN(train_step_, nn::TrainStep::Create(&network_, &fold_, options, context_.pool));

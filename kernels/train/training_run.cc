@@ -57,6 +57,7 @@ absl::StatusOr<std::unique_ptr<TrainingRun>> TrainingRun::Create(const JobContex
   options.batch_size = run->batches_.batch_size();
   options.input_noise = static_cast<float>(made.input_noise);
   options.dropout = static_cast<float>(made.dropout);
+  options.half_products = context.half_products();
   options.seed = context.seed();
   options.stream = made.name;
   ASSIGN_OR_RETURN(run->train_step_,

@@ -10,6 +10,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "kernels/ops/half.h"
 #include "tests/support/status_matchers.h"
 #include "tests/unit/kernels/nn/training_testing.h"
 
@@ -38,6 +39,7 @@ struct NetCase {
   LossKind loss;
   int32_t batch, last_batch;  // rows of a step; of every fifth step
   std::function<CandidateSet(const plan::ModelShape&)> candidates;  // empty: no gate
+  bool half = false;                                                // bf16
 
   friend void PrintTo(const NetCase& c, std::ostream* out) { *out << c.name; }
 };
@@ -67,6 +69,7 @@ uint64_t Train(const NetCase& c, Pool pool_kind,
   options.stream = "test";
   options.input_noise = 0.1f;
   options.dropout = 0.1f;
+  options.half_products = c.half;
   const auto step = *TrainStep::Create(&network, c.candidates ? &fold : nullptr, options, &pool);
 
   Hash hash;
@@ -102,6 +105,7 @@ uint64_t Train(const NetCase& c, Pool pool_kind,
 class DeterminismTest : public ::testing::TestWithParam<NetCase> {};
 
 TEST_P(DeterminismTest, BytesAreTheSameForAnyThreadsAndAnyOrder) {
+  if (GetParam().half && !ops::HasHalfProducts()) GTEST_SKIP() << "no AVX-512 BF16 here";
   const uint64_t expected = Train(GetParam(), {1, false});
   EXPECT_EQ(Train(GetParam(), {2, false}), expected);
   EXPECT_EQ(Train(GetParam(), {3, false}), expected);
@@ -134,7 +138,12 @@ INSTANTIATE_TEST_SUITE_P(
         NetCase{"ChunkGate", MakeShape("cnccn", {40, 24}, 1, 8), LossKind::kSquared, 300, 45,
                 &ChunkCandidates},
         NetCase{"BlockGate", MakeShape(std::string(60, 'n'), {100, 40}, 10), LossKind::kSoftmax,
-                128, 100, [](const plan::ModelShape& s) { return BlockCandidates(s, 0, 16, 16); }}),
+                128, 100, [](const plan::ModelShape& s) { return BlockCandidates(s, 0, 16, 16); }},
+        NetCase{"HalfMixedFeatureGate", MakeShape("nccinccn", {67}, 3, 8), LossKind::kSoftmax, 1000,
+                487, &FeatureCandidates, true},
+        NetCase{"HalfOddBlockGate", MakeShape(std::string(61, 'n'), {101, 40}, 1),
+                LossKind::kLogistic, 333, 1,
+                [](const plan::ModelShape& s) { return BlockCandidates(s, 0, 5, 16); }, true}),
     [](const auto& info) { return info.param.name; });
 
 TEST(DeterminismCheckTest, AnotherSeedOfTheDataChangesTheHash) {

@@ -8,7 +8,9 @@
 #include <string>
 #include <vector>
 
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "kernels/ops/half.h"
 #include "kernels/ops/noise.h"
 #include "tests/support/status_matchers.h"
 #include "tests/unit/kernels/nn/training_testing.h"
@@ -98,6 +100,72 @@ INSTANTIATE_TEST_SUITE_P(
         GradientCase{"BlockGateHead", MakeShape("ncicn", {40}, 10), LossKind::kSoftmax,
                      [](const plan::ModelShape& s) { return BlockCandidates(s, 1, 7, 3); }}),
     [](const auto& info) { return info.param.name; });
+
+double Norm(const std::vector<double>& values) {
+  double squares = 0;
+  for (const double value : values) squares += value * value;
+  return std::sqrt(squares);
+}
+
+TestBatch RowOf(const TestBatch& batch, int64_t row) {
+  TestBatch one;
+  one.rows = 1;
+  one.dense_width = batch.dense_width;
+  one.code_slots = batch.code_slots;
+  const auto dense = batch.dense.begin() + row * batch.dense_width;
+  const auto codes = batch.codes.begin() + row * batch.code_slots;
+  one.dense.assign(dense, dense + batch.dense_width);
+  one.codes.assign(codes, codes + batch.code_slots);
+  one.target = {batch.target[row]};
+  one.weight = {batch.weight[row]};
+  return one;
+}
+
+// In bf16 operands are rounded to 8 bits, u = 2^-9. What a row adds to a gradient of a network of L
+// layers depends on the operands of at most L products forward, L backward and the gradient's own,
+// two each: to first order a relative error of (4 L + 2) u. The errors of the rows add up at most.
+TEST_P(TrainStepGradientTest, InBf16TheGradientsStandByTheReference) {
+  const GradientCase& c = GetParam();
+  CandidateSet candidates;
+  if (c.candidates) candidates = c.candidates(c.shape);
+  Training training(c.shape, c.loss, 80, 1, c.candidates ? &candidates : nullptr);
+  training.options.half_products = true;
+  if (!ops::HasHalfProducts()) {
+    EXPECT_THAT(TrainStep::Create(&training.network, nullptr, training.options, &training.pool),
+                test::StatusIs(absl::StatusCode::kFailedPrecondition,
+                               ::testing::HasSubstr("AVX-512 BF16")));
+    return;
+  }
+  for (size_t i = 0; i < training.mask.size(); ++i) training.mask[i] = 0.25f * (i % 4);
+  training.Make();
+  const Tensors before = ToDouble(training.network);
+  const std::vector<double> mask(training.mask.begin(), training.mask.end());
+  const auto evaluate = [&](const TestBatch& batch) {
+    return Evaluate(training.network, before, training.has_fold ? &training.fold : nullptr, mask,
+                    c.loss, batch);
+  };
+  const TestBatch batch = MakeBatch(c.shape, c.loss, 67, 11);
+  const ReferenceResult expected = evaluate(batch);
+  std::vector<double> magnitude(before.size(), 0.0);
+  for (int64_t i = 0; i < batch.rows; ++i) {
+    const ReferenceResult row = evaluate(RowOf(batch, i));
+    for (size_t t = 0; t < before.size(); ++t) {
+      magnitude[t] += Norm(row.gradient[t]) / static_cast<double>(batch.rows);
+    }
+  }
+  ASSERT_OK_AND_ASSIGN(const double loss, training.Run(batch));
+  const double tolerance =
+      (4.0 * static_cast<double>(training.network.layers().size()) + 2) * 0x1.0p-9;
+  EXPECT_NEAR(loss, expected.loss, tolerance * expected.loss);
+  const std::vector<TensorView> tensors = training.network.Tensors();
+  for (size_t t = 0; t < tensors.size(); ++t) {
+    std::vector<double> error;
+    for (size_t e = 0; e < tensors[t].values.size(); ++e) {
+      error.push_back(before[t][e] - tensors[t].values[e] - expected.gradient[t][e]);
+    }
+    EXPECT_LE(Norm(error), tolerance * magnitude[t] + 1e-6) << tensors[t].name;
+  }
+}
 
 TEST(TrainStepNoiseTest, InputNoiseAndDropoutFollowTheirDraws) {
   const plan::ModelShape shape = MakeShape("ncicn", {21, 13}, 1);

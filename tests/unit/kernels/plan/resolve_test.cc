@@ -134,7 +134,6 @@ TEST(ResolveTest, WhatIsNotBuiltYetSaysSo) {
   const std::vector<std::pair<std::string, Change>> changes = {
       {"model", [](Spec& s) { s.model.kind = ModelKind::kDlrm; }},
       {"model", [](Spec& s) { s.model.kind = ModelKind::kWideDeep; }},
-      {"training.precision", [](Spec& s) { s.training.precision = Precision::kBf16; }},
       {"training.shards", [](Spec& s) { s.training.shards = 2; }},
       {"training.optimizer", [](Spec& s) { s.training.optimizer = Optimizer::kAdagrad; }},
       {"evaluation.repeats", [](Spec& s) { s.evaluation.repeats = 3; }},
