@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 
+#include "kernels/ops/half_avx512_bf16.h"
 #include "kernels/ops/simd.h"
 
 namespace winnow::ops {
@@ -29,18 +30,25 @@ void RoundPair(int64_t n, const float* __restrict even, const float* __restrict 
 
 void RoundRows(int64_t rows, int64_t n, const float* x, int64_t ldx, Half* half, Half* pairs,
                int64_t ld) {
-  const int64_t padding = RoundUpToLanes(n) - n;
+  const int64_t whole = HasHalfProducts() ? n / kLanes * kLanes : 0;
+  const int64_t rest = n - whole, padding = RoundUpToLanes(n) - n;
   for (int64_t i = 0; i < rows; i += 2) {
     const float* even = x + i * ldx;
     const float* odd = i + 1 < rows ? even + ldx : nullptr;
     auto* words = reinterpret_cast<uint32_t*>(pairs) + i / 2 * ld;
-    RoundPair(n, even, odd, words);
+    Half* half_even = half == nullptr ? nullptr : half + i * ld;
+    Half* half_odd = half == nullptr ? nullptr : half_even + ld;
+#if defined(__x86_64__)
+    if (whole > 0) avx512_bf16::RoundTwoRows(whole, even, odd, half_even, half_odd, words);
+#endif
+    RoundPair(rest, even + whole, odd == nullptr ? nullptr : odd + whole, words + whole);
     std::fill_n(words + n, padding, 0u);
     if (half == nullptr) continue;
-    for (int64_t r = i; r < std::min(i + 2, rows); ++r) {
-      Round(n, x + r * ldx, half + r * ld);
-      std::fill_n(half + r * ld + n, padding, Half{0});
-    }
+    Round(rest, even + whole, half_even + whole);
+    std::fill_n(half_even + n, padding, Half{0});
+    if (odd == nullptr) continue;
+    Round(rest, odd + whole, half_odd + whole);
+    std::fill_n(half_odd + n, padding, Half{0});
   }
 }
 

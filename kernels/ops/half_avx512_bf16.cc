@@ -159,6 +159,23 @@ void GradientColumns(const HalfGradientProduct& p, int64_t column, int64_t begin
 
 }  // namespace
 
+void RoundTwoRows(int64_t n, const float* even, const float* odd, uint16_t* half_even,
+                  uint16_t* half_odd, uint32_t* pairs) {
+  for (int64_t j = 0; j < n; j += kVector) {
+    const auto low = reinterpret_cast<__m256i>(_mm512_cvtneps_pbh(_mm512_loadu_ps(even + j)));
+    const auto high = odd == nullptr
+                          ? _mm256_setzero_si256()
+                          : reinterpret_cast<__m256i>(_mm512_cvtneps_pbh(_mm512_loadu_ps(odd + j)));
+    const __m512i words = _mm512_or_si512(
+        _mm512_maskz_cvtepu16_epi32(0xFFFF, low),
+        _mm512_maskz_slli_epi32(0xFFFF, _mm512_maskz_cvtepu16_epi32(0xFFFF, high), 16));
+    _mm512_storeu_si512(pairs + j, words);
+    if (half_even == nullptr) continue;
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(half_even + j), low);
+    if (odd != nullptr) _mm256_storeu_si256(reinterpret_cast<__m256i*>(half_odd + j), high);
+  }
+}
+
 void RunPanelProduct(const HalfPanelProduct& p) {
   if (p.columns > 2 * kVector) {
     ProductPanel<3>(p);

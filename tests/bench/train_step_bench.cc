@@ -13,6 +13,7 @@
 #include "kernels/base/rng.h"
 #include "kernels/nn/model_gate.h"
 #include "kernels/nn/train_step.h"
+#include "kernels/ops/half.h"
 #include "kernels/ops/threading.h"
 
 namespace winnow::nn {
@@ -31,7 +32,7 @@ class Rows : public BatchSource {
     for (int64_t i = begin; i < end; ++i) {
       const int64_t row = (start + i) % kRows;
       std::copy_n(&values_[row * inputs_], inputs_, out.dense + (i - begin) * out.dense_stride);
-      out.target[i - begin] = static_cast<float>(row % classes_);
+      out.target[i - begin] = static_cast<float>(row % std::max(classes_, 2));
       out.weight[i - begin] = 1.0f;
     }
   }
@@ -52,6 +53,8 @@ struct Case {
   int32_t batch;
   Gate gate = Gate::kNone;
   float input_noise = 0, dropout = 0;
+  int32_t outputs = 10;  // 1: logistic loss
+  bool half = false;     // bf16
 };
 
 plan::ModelShape ShapeOf(const Case& c) {
@@ -59,7 +62,7 @@ plan::ModelShape ShapeOf(const Case& c) {
   for (int32_t i = 0; i < c.inputs; ++i) shape.fields.push_back({i, false, i, 1, 0});
   shape.dense_width = shape.input_width = c.inputs;
   shape.hidden_units = c.hidden;
-  shape.outputs = 10;
+  shape.outputs = c.outputs;
   return shape;
 }
 
@@ -96,11 +99,16 @@ void Step(benchmark::State& state, const Case& c) {
   const gates::WeightFold fold = *MakeFold(shape, CandidatesOf(c));
   ShardPool pool(static_cast<int>(state.range(0)), ops::UseOneThread);
   TrainStepOptions options;
-  options.loss = LossKind::kSoftmax;
+  options.loss = c.outputs == 1 ? LossKind::kLogistic : LossKind::kSoftmax;
   options.batch_size = c.batch;
   options.input_noise = c.input_noise;
   options.dropout = c.dropout;
+  options.half_products = c.half;
   options.stream = "bench";
+  if (c.half && !ops::HasHalfProducts()) {
+    state.SkipWithError("this machine has no AVX-512 BF16");
+    return;
+  }
   const auto step = *TrainStep::Create(&network, &fold, options, &pool);
   Rows rows(c.inputs, shape.outputs);
   std::vector<float> mask, mask_gradient;
@@ -137,6 +145,10 @@ void Step(benchmark::State& state, const Case& c) {
 const Case kCases[] = {
     {"784-67-10/512", 784, {67}, 512},
     {"784-67-10/512/feature_gate", 784, {67}, 512, Gate::kFeature},
+    {"784-67-10/512/feature_gate/bf16", 784, {67}, 512, Gate::kFeature, 0, 0, 10, true},
+    {"429-512-256-1/2048", 429, {512, 256}, 2048, Gate::kNone, 0, 0, 1},
+    {"429-512-256-1/2048/feature_gate", 429, {512, 256}, 2048, Gate::kFeature, 0, 0, 1},
+    {"429-512-256-1/2048/feature_gate/bf16", 429, {512, 256}, 2048, Gate::kFeature, 0, 0, 1, true},
     {"784-400-400-10/128", 784, {400, 400}, 128},
     {"784-400-400-10/128/block_gate", 784, {400, 400}, 128, Gate::kBlock},
     {"50-67-10/256", 50, {67}, 256},
