@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "kernels/base/status.h"
 #include "kernels/data/dictionary.h"
+#include "kernels/plan/model_shape.h"
 
 namespace winnow::exporting {
 namespace {
@@ -112,17 +113,22 @@ Json InputsJson(const ManifestInput& input, const std::vector<data::Dictionary>&
 
 Json LayersJson(const plan::ModelShape& shape) {
   Json layers = Json::array();
-  int32_t inputs = shape.input_width;
-  std::vector<int32_t> units = shape.hidden_units;
-  units.push_back(shape.outputs);
-  for (size_t i = 0; i < units.size(); ++i) {
-    layers.push_back({{"name", absl::StrCat("dense_", i)},
-                      {"inputs", inputs},
-                      {"outputs", units[i]},
-                      {"activation", i + 1 < units.size() ? "relu" : "none"}});
-    inputs = units[i];
+  const std::vector<plan::LayerShape> extents = plan::Layers(shape);
+  for (size_t i = 0; i < extents.size(); ++i) {
+    layers.push_back({{"name", plan::LayerName(static_cast<int64_t>(i))},
+                      {"inputs", extents[i].inputs},
+                      {"outputs", extents[i].outputs},
+                      {"activation", i + 1 < extents.size() ? "relu" : "none"}});
   }
   return layers;
+}
+
+// How the first `bottom_layers` layers and the embeddings meet: see plan/model_shape.h.
+Json InteractionJson(const plan::ModelShape& shape) {
+  return {{"kind", plan::HasDots(shape) ? "dot" : "concat"},
+          {"bottom_layers", plan::TopLayer(shape)},
+          {"dimension", shape.embedding_dimension},
+          {"vectors", plan::VectorCount(shape)}};
 }
 
 // Kept blocks by [block row, block column]; every other block of the weights is 0.
@@ -161,6 +167,9 @@ absl::StatusOr<Json> ManifestJson(const ManifestInput& input) {
                    {"target", TargetJson(*input.table)},
                    {"inputs", InputsJson(input, dictionaries)},
                    {"layers", LayersJson(*input.shape)}};
+  if (input.shape->kind == plan::ModelKind::kDlrm) {
+    manifest["interaction"] = InteractionJson(*input.shape);
+  }
   if (input.candidates->gate == GateKind::kBlock) {
     manifest["mask"] = BlockMaskJson(*input.candidates, selection);
   } else {

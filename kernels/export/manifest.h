@@ -10,6 +10,12 @@
 //                  unknown; codes in `unknown_codes` are replaced by 0; a hashed column has no
 //                  values: its code is 1 + hash % (vocabulary - 1)
 //   h_0 = x;  h_{l+1} = relu(h_l W_l + b_l);  the last layer has no relu;  W_l is [inputs, outputs]
+//   dlrm: `interaction` {kind, bottom_layers, dimension, vectors}. With bottom layers or kind dot,
+//   x
+//     holds the numeric inputs alone; the first `bottom_layers` layers make z of it, and the rows
+//     of a categorical input are columns of v = [z, embeddings] (without bottom layers: no z). The
+//     next layer reads v (concat), or v's first `dimension` columns and the dot products <v_i, v_j>
+//     of its `vectors` vectors, i > j, in the order (1, 0), (2, 0), (2, 1), ... (dot)
 //   binary: p = sigmoid(h);  multiclass: p = softmax(h);  regression: y = mean + stddev * h
 #ifndef WINNOW_KERNELS_EXPORT_MANIFEST_H_
 #define WINNOW_KERNELS_EXPORT_MANIFEST_H_

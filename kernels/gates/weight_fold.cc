@@ -16,9 +16,12 @@ constexpr int32_t kMaxWholeBlockRows = 128;
 
 // Rows of the run that starts at `row`: those before `end` with the same candidates.
 int32_t RunEnd(const WeightFold& fold, int32_t row, int32_t end) {
-  const int32_t base = fold.row_base[row];
+  const auto same = [&](int32_t other) {
+    return fold.row_base[other] == fold.row_base[row] &&
+           (fold.row_second.empty() || fold.row_second[other] == fold.row_second[row]);
+  };
   int32_t next = row + 1;
-  while (next < end && fold.row_base[next] == base) ++next;
+  while (next < end && same(next)) ++next;
   return next;
 }
 
@@ -80,6 +83,9 @@ void FoldRows(const WeightFold& fold, std::span<const float> mask, int32_t begin
     const int32_t base = fold.row_base[row];
     if (base < 0) {
       std::copy_n(weights + at, fold.columns, folded + at);
+    } else if (!fold.row_second.empty()) {
+      const float multiplier = fold.row_multiplier(mask, row);
+      MultiplyRow(fold.columns, fold.columns, &multiplier, weights + at, folded + at);
     } else {
       MultiplyRow(fold.columns, fold.column_block, &mask[base], weights + at, folded + at);
     }
@@ -98,7 +104,7 @@ void UpdateRows(const WeightFold& fold, std::span<const float> mask, int32_t beg
     float* second = v == nullptr ? nullptr : v + at;
     const int32_t base = fold.row_base[row];
     if (base < 0 || by_row) {
-      const float scale = base < 0 ? 1.0f : mask[base];
+      const float scale = fold.row_multiplier(mask, row);
       if (scale == 0.0f) continue;
       ops::OptimizerUpdate(step, fold.columns, scale, g, weights + at, first, second);
       continue;
@@ -123,8 +129,7 @@ void RunSums(const WeightFold& fold, int32_t begin, int32_t end, const float* we
   }
 }
 
-MaskGradient::MaskGradient(const WeightFold& fold, int32_t tile_rows)
-    : fold_(&fold), total_(static_cast<size_t>(fold.num_candidates)) {
+MaskGradient::MaskGradient(const WeightFold& fold, int32_t tile_rows) : fold_(&fold) {
   for (int32_t begin = 0; begin < fold.rows; begin += tile_rows) {
     const int32_t end = std::min(begin + tile_rows, fold.rows);
     for (int32_t row = begin; row < end; row = RunEnd(fold, row, end)) {
@@ -133,15 +138,20 @@ MaskGradient::MaskGradient(const WeightFold& fold, int32_t tile_rows)
   }
 }
 
-void MaskGradient::Reduce(const float* sums, std::span<float> gradient) {
-  std::fill(total_.begin(), total_.end(), 0.0);
+void MaskGradient::AddTo(const float* sums, std::span<const float> mask,
+                         std::span<double> total) const {
   const int32_t blocks = fold_->column_blocks();
   for (const int32_t row : run_rows_) {
     const float* run = sums + static_cast<int64_t>(row) * blocks;
-    double* total = total_.data() + fold_->row_base[row];
-    for (int32_t b = 0; b < blocks; ++b) total[b] += run[b];
+    const int32_t base = fold_->row_base[row];
+    const int32_t second = fold_->row_second.empty() ? -1 : fold_->row_second[row];
+    if (second >= 0) {
+      total[base] += static_cast<double>(mask[second]) * run[0];
+      total[second] += static_cast<double>(mask[base]) * run[0];
+      continue;
+    }
+    for (int32_t b = 0; b < blocks; ++b) total[base + b] += run[b];
   }
-  for (size_t c = 0; c < total_.size(); ++c) gradient[c] = static_cast<float>(total_[c]);
 }
 
 void RegionNorms(const WeightFold& fold, const float* weights, std::span<const float> row_scale,
@@ -154,6 +164,11 @@ void RegionNorms(const WeightFold& fold, const float* weights, std::span<const f
     const float* w = weights + static_cast<int64_t>(row) * fold.columns;
     for (int32_t j = 0; j < fold.columns; ++j) {
       squares[base + j / fold.column_block] += (scale * w[j]) * (scale * w[j]);
+    }
+    const int32_t second = fold.row_second.empty() ? -1 : fold.row_second[row];
+    if (second < 0 || second == base) continue;
+    for (int32_t j = 0; j < fold.columns; ++j) {
+      squares[second] += (scale * w[j]) * (scale * w[j]);
     }
   }
   for (size_t c = 0; c < squares.size(); ++c) out[c] = static_cast<float>(std::sqrt(squares[c]));

@@ -10,7 +10,14 @@
 //
 // Feature gate: c depends on r alone, all outputs (X diag(a)) W = X (diag(a) W). Chunk gate: the
 // same on the rows of an embedding's dimensions. Block gate: c = (r / block_rows) *
-// grid_columns + j / block_columns. a_c = 0 freezes: no update, no decay, moments untouched.
+// grid_columns + j / block_columns. A multiplier of 0 freezes: no update, no decay, moments
+// untouched.
+//
+// An input that is a product of two gated things, x_r = <a_b u, a_c v>, has the multiplier a_b a_c;
+// with S_r = sum over j of W(r, j) G(r, j), by the product rule
+//   da_b += a_c S_r,   da_c += a_b S_r               (2 a_b S_r where b = c)
+// A mask may sit on several layers at once (the bottom layers and the dot products of dlrm): then
+// its gradient is the sum over the layers.
 //
 // Sums are taken per run: consecutive rows of one tile that share their candidates. Inside a run in
 // the fixed lane order of ops, over runs in row order and in double. Tiles are cut by shape alone,
@@ -44,11 +51,24 @@ struct WeightFold {
   int32_t column_block = 0;  // columns that share a candidate; feature and chunk gates: `columns`
   int64_t num_candidates = 0;
   std::vector<int32_t> row_base;
+  // A second candidate of every row, or -1; empty: none. Only of feature gates.
+  std::vector<int32_t> row_second;
+  // Candidate of every embedded input (column of V), or -1, where they are not the rows of this
+  // layer; empty: they are.
+  std::vector<int32_t> input_base;
+  // The same mask on further layers.
+  std::vector<WeightFold> others;
 
   int32_t column_blocks() const { return (columns + column_block - 1) / column_block; }
   // Candidate of element (row, column), or -1.
   int32_t candidate(int32_t row, int32_t column) const {
     return row_base[row] < 0 ? -1 : row_base[row] + column / column_block;
+  }
+  // Multiplier of a row whose columns share it.
+  float row_multiplier(std::span<const float> mask, int32_t row) const {
+    if (row_base[row] < 0) return 1.0f;
+    const float first = mask[row_base[row]];
+    return row_second.empty() || row_second[row] < 0 ? first : first * mask[row_second[row]];
   }
   // True when a mask of 0 on row r's candidate freezes what feeds the row (its embedding dimension)
   // too.
@@ -76,21 +96,21 @@ void UpdateRows(const WeightFold& fold, std::span<const float> mask, int32_t beg
 void RunSums(const WeightFold& fold, int32_t begin, int32_t end, const float* weights,
              const float* gradient, float* sums);
 
-// gradient[c] = sum of candidate c's run sums. OWNERSHIP: the fold outlives this.
+// total[c] += d(loss)/da_c of one layer, from its run sums. OWNERSHIP: the fold outlives this.
 class MaskGradient {
  public:
   // Tiles begin at the multiples of `tile_rows`.
   MaskGradient(const WeightFold& fold, int32_t tile_rows);
-  void Reduce(const float* sums, std::span<float> gradient);
+  void AddTo(const float* sums, std::span<const float> mask, std::span<double> total) const;
 
  private:
   const WeightFold* fold_;
   std::vector<int32_t> run_rows_;  // first row of every gated run
-  std::vector<double> total_;
 };
 
 // out[c] = sqrt(sum over (r, j) of c of (row_scale[r] W(r, j))^2); an empty row_scale is 1: the
-// Frobenius norm. For ModelProbe.
+// Frobenius norm. A row of two candidates counts for both; the fold's `others` do not count. For
+// ModelProbe.
 void RegionNorms(const WeightFold& fold, const float* weights, std::span<const float> row_scale,
                  std::span<float> out);
 

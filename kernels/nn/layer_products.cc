@@ -23,7 +23,9 @@ struct ColumnRange {
   int32_t begin = 0, end = 0;
 };
 
-std::vector<ColumnRange> EmbeddingColumns(const Network& network) {
+// Inputs of the first top layer whose gradient is wanted.
+std::vector<ColumnRange> GradientColumns(const Network& network) {
+  if (network.has_bottom() || network.has_dots()) return {{0, network.shape().top_inputs}};
   std::vector<ColumnRange> ranges;
   for (const EmbeddingTable& table : network.embeddings()) {
     const int32_t begin = table.first_row, end = table.first_row + table.dimension;
@@ -78,15 +80,16 @@ absl::StatusOr<LayerProducts> LayerProducts::Create(const Network& network, bool
     const bool layer_half = half && layer.outputs > 1;
     ASSIGN_OR_RETURN(Weights forward, Weights::Create(layer.inputs, layer.outputs, layer_half));
     products.forward_.push_back(std::move(forward));
-    if (!backward || l == 0) continue;
+    if (!backward || l == 0 || static_cast<int32_t>(l) == network.top_layer()) continue;
     ASSIGN_OR_RETURN(products.backward_[l],
                      Weights::Create(layer.outputs, layer.inputs, layer_half));
   }
   if (!backward) return products;
-  const int64_t outputs = network.layers()[0].outputs;
-  for (const ColumnRange& range : EmbeddingColumns(network)) {
+  const int32_t top = network.top_layer();
+  const int64_t outputs = network.layers()[top].outputs;
+  for (const ColumnRange& range : GradientColumns(network)) {
     ASSIGN_OR_RETURN(Weights product,
-                     Weights::Create(outputs, range.end - range.begin, products.is_half(0)));
+                     Weights::Create(outputs, range.end - range.begin, products.is_half(top)));
     products.input_runs_.push_back({range.begin, range.end, std::move(product)});
   }
   return products;
@@ -97,7 +100,7 @@ void LayerProducts::Pack(int32_t layer, int32_t begin, int32_t end, const float*
   const float* rows = weights + begin * ld;
   forward_[layer].PackRows(begin, end, rows, ld);
   if (backward_[layer].exists) backward_[layer].PackColumns(begin, end, rows, ld);
-  if (layer > 0) return;
+  if (layer != network_->top_layer()) return;
   for (InputRun& run : input_runs_) {
     const int32_t first = std::max(begin, run.begin), last = std::min(end, run.end);
     if (first >= last) continue;
@@ -127,12 +130,17 @@ void LayerProducts::BackwardData(int32_t layer, int64_t begin, int64_t end, cons
 
 void LayerProducts::InputGradient(int64_t begin, int64_t end, const RowMatrix& dz,
                                   const RowMatrix& dx) const {
-  if (is_half(0)) {
-    Round(begin, end, network_->layers()[0].outputs, dz, /*by_rows=*/!input_runs_.empty());
+  const int32_t top = network_->top_layer();
+  if (is_half(top)) {
+    Round(begin, end, network_->layers()[top].outputs, dz, /*by_rows=*/!input_runs_.empty());
   }
   for (const InputRun& run : input_runs_) {
     run.product.Multiply(begin, end, dz, dx.row(begin) + run.begin, dx.stride, {});
   }
+}
+
+void LayerProducts::EndBottom(int64_t begin, int64_t end, const RowMatrix& dz) const {
+  if (is_half(0)) Round(begin, end, network_->layers()[0].outputs, dz, /*by_rows=*/false);
 }
 
 void LayerProducts::WeightGradient(int32_t layer, int32_t begin, int32_t end, int64_t rows,

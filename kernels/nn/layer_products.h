@@ -6,7 +6,9 @@
 //   forward         Z_l  = h_l W_hat_l            W_hat by rows
 //   backward data   dh_l = dZ_l W_hat_l^T         W_hat by columns
 //   gradient        G_l  = h_l^T dZ_l             nothing packed
-// Of the first layer only the columns of X that hold embeddings have a gradient.
+// Of the first layer nobody wants a gradient but those columns of X that hold embeddings; with
+// bottom layers or dot products (plan/model_shape.h) the first top layer takes that part, for all
+// its inputs.
 #ifndef WINNOW_KERNELS_NN_LAYER_PRODUCTS_H_
 #define WINNOW_KERNELS_NN_LAYER_PRODUCTS_H_
 
@@ -39,11 +41,15 @@ class LayerProducts {
   // Rows [begin, end), begin even: out = in W_hat, then bias and rectifier as `finish` says.
   void Forward(int32_t layer, int64_t begin, int64_t end, const RowMatrix& in, const RowMatrix& out,
                const ops::ProductEnd& finish) const;
-  // dh = dZ W_hat^T where active > 0, times scale; else 0. REQUIRES: layer >= 1.
+  // dh = dZ W_hat^T where active > 0, times scale; else 0. REQUIRES: layer >= 1, not the first top
+  // layer.
   void BackwardData(int32_t layer, int64_t begin, int64_t end, const RowMatrix& dz,
                     const RowMatrix& dh, const RowMatrix& active, float scale) const;
-  // dX of the columns of embeddings. Call it also without any: it ends the use of dZ_0.
+  // Gradient of the input of the first top layer, of X only the columns of embeddings, from that
+  // layer's dZ. Call it also without any: it ends the use of that dZ.
   void InputGradient(int64_t begin, int64_t end, const RowMatrix& dz, const RowMatrix& dx) const;
+  // Ends the use of dZ of dense_0 where that is a bottom layer, whose inputs have no gradient.
+  void EndBottom(int64_t begin, int64_t end, const RowMatrix& dz) const;
   // G of rows [begin, end) of W of `layer`, dense, over `rows` rows of the batch, all of which went
   // through the products above.
   void WeightGradient(int32_t layer, int32_t begin, int32_t end, int64_t rows, const RowMatrix& in,
@@ -63,7 +69,7 @@ class LayerProducts {
     void Multiply(int64_t begin, int64_t end, const RowMatrix& a, float* c, int64_t ldc,
                   const ops::ProductEnd& finish) const;
   };
-  // Columns [begin, end) of X, with a product of their own.
+  // Columns [begin, end) of the first top layer's input, with a product of their own.
   struct InputRun {
     int32_t begin = 0, end = 0;
     Weights product;
@@ -72,7 +78,8 @@ class LayerProducts {
   bool is_half(int32_t layer) const { return forward_[layer].is_half; }
 
   const Network* network_ = nullptr;
-  std::vector<Weights> forward_, backward_;  // by layer; of the first no backward
+  std::vector<Weights> forward_;   // by layer
+  std::vector<Weights> backward_;  // of the first layer and the first top one none
   std::vector<InputRun> input_runs_;
 };
 

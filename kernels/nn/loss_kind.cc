@@ -14,21 +14,25 @@ LossKind LossFor(TargetKind target) {
   return LossKind::kSquared;
 }
 
-absl::StatusOr<ops::OptimizerSettings> OptimizerFor(plan::Optimizer optimizer, double momentum) {
+ops::OptimizerSettings OptimizerFor(plan::Optimizer optimizer, double momentum) {
   ops::OptimizerSettings settings;
   switch (optimizer) {
     case plan::Optimizer::kAdam:
     case plan::Optimizer::kAdamW:
+      settings.lazy_rows = false;
+      break;
     case plan::Optimizer::kLazyAdam:
-      return settings;
+      break;
     case plan::Optimizer::kSgd:
       settings.kind = ops::OptimizerKind::kSgd;
       settings.momentum = momentum;
-      return settings;
+      break;
     case plan::Optimizer::kAdagrad:
+      settings.kind = ops::OptimizerKind::kAdagrad;
+      settings.epsilon = ops::kAdagradEpsilon;
       break;
   }
-  return absl::UnimplementedError("this optimizer is not built yet; adam, adamw and sgd are");
+  return settings;
 }
 
 }  // namespace winnow::nn

@@ -2,7 +2,6 @@
 #ifndef WINNOW_KERNELS_NN_LOSS_KIND_H_
 #define WINNOW_KERNELS_NN_LOSS_KIND_H_
 
-#include "absl/status/statusor.h"
 #include "kernels/base/dataset_profile.h"
 #include "kernels/ops/optimizer.h"
 #include "kernels/plan/spec.h"
@@ -17,8 +16,9 @@ enum class LossKind { kLogistic, kSoftmax, kSquared };
 
 LossKind LossFor(TargetKind target);
 
-// UNIMPLEMENTED for optimizers that are not built.
-absl::StatusOr<ops::OptimizerSettings> OptimizerFor(plan::Optimizer optimizer, double momentum);
+// `adam` and `adamw` move every row of an embedding table in every step, the others the rows of the
+// batch.
+ops::OptimizerSettings OptimizerFor(plan::Optimizer optimizer, double momentum);
 
 }  // namespace winnow::nn
 

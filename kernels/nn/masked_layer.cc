@@ -5,11 +5,19 @@
 #include "kernels/base/status.h"
 
 namespace winnow::nn {
+namespace {
+
+// Candidates by embedded input.
+const std::vector<int32_t>& InputBases(const gates::WeightFold& fold) {
+  return fold.input_base.empty() ? fold.row_base : fold.input_base;
+}
+
+}  // namespace
 
 absl::StatusOr<MaskedLayer> MaskedLayer::Create(const gates::WeightFold& fold, int32_t tile_rows) {
   MaskedLayer layer(fold, tile_rows);
   layer.mask_.reserve(static_cast<size_t>(fold.num_candidates));
-  layer.live_.assign(static_cast<size_t>(fold.rows), 1.0f);
+  layer.live_.assign(InputBases(fold).size(), 1.0f);
   ASSIGN_OR_RETURN(layer.folded_,
                    AlignedBuffer<float>::Create(static_cast<int64_t>(fold.rows) * fold.columns));
   ASSIGN_OR_RETURN(layer.run_sums_, AlignedBuffer<float>::Create(static_cast<int64_t>(fold.rows) *
@@ -43,8 +51,9 @@ void MaskedLayer::FoldTile(int32_t begin, int32_t end, const float* weights) {
 void MaskedLayer::FindLiveInputs() {
   freezes_inputs_ = false;
   if (!fold_->gates_inputs() || mask_.empty()) return;
-  for (int32_t r = 0; r < fold_->rows; ++r) {
-    const int32_t base = fold_->row_base[r];
+  const std::vector<int32_t>& bases = InputBases(*fold_);
+  for (size_t r = 0; r < bases.size(); ++r) {
+    const int32_t base = bases[r];
     live_[r] = base < 0 || mask_[base] != 0.0f ? 1.0f : 0.0f;
     freezes_inputs_ = freezes_inputs_ || live_[r] == 0.0f;
   }

@@ -40,8 +40,8 @@ class MaskedLayer {
   void WeightsChanged() { is_current_ = false; }
 
   bool is_masked() const { return !mask_.empty(); }
-  // 0 where the mask freezes an input of dense_0 (an embedding's dimension) too, else 1; by row, or
-  // null when the mask freezes no inputs.
+  // 0 where the mask freezes an input (an embedding's dimension) too, else 1; by the field's
+  // first_row, or null when the mask freezes no inputs.
   const float* live_inputs() const { return freezes_inputs_ ? live_.data() : nullptr; }
 
   // Optimizer on rows [begin, end), G = `gradient` of these rows; with `sum`, first the run sums of
@@ -49,7 +49,8 @@ class MaskedLayer {
   void UpdateTile(int32_t begin, int32_t end, const ops::OptimizerStep& step, const float* gradient,
                   const LayerWeights& layer, bool sum, float* scratch);
   // d(loss)/d(mask) from the run sums of all tiles.
-  void ReduceGradient(std::span<float> gradient) { reduce_.Reduce(run_sums_.data(), gradient); }
+  // Adds this layer's share.
+  void AddGradient(std::span<double> total) const { reduce_.AddTo(run_sums_.data(), mask_, total); }
 
  private:
   MaskedLayer(const gates::WeightFold& fold, int32_t tile_rows)
@@ -63,7 +64,7 @@ class MaskedLayer {
   LayerProducts* products_ = nullptr;
   gates::MaskGradient reduce_;
   std::vector<float> mask_;  // of this step
-  std::vector<float> live_;  // [rows]
+  std::vector<float> live_;  // [rows, or columns of V: WeightFold::input_base]
   bool freezes_inputs_ = false;
   bool is_still_ = false;          // the mask is that of the step before
   bool is_current_ = false;        // packed: mask_ times the present weights

@@ -8,45 +8,91 @@
 #include "kernels/base/status.h"
 #include "kernels/gates/gate_block.h"
 #include "kernels/gates/gate_chunk.h"
+#include "kernels/gates/gate_dot.h"
 #include "kernels/gates/gate_feature.h"
+#include "kernels/plan/model_shape.h"
 
 namespace winnow::nn {
 namespace {
 
-std::vector<gates::FieldRows> FieldsOf(const plan::ModelShape& shape) {
+std::vector<gates::FieldRows> FieldsOf(const plan::ModelShape& shape, bool numeric,
+                                       bool categorical) {
   std::vector<gates::FieldRows> fields;
   for (const plan::InputField& field : shape.fields) {
+    if (field.categorical ? !categorical : !numeric) continue;
     fields.push_back({field.column, field.categorical, field.first_row, field.rows});
   }
   return fields;
 }
 
-// Inputs and outputs of a dense layer.
-absl::StatusOr<std::pair<int32_t, int32_t>> LayerShape(const plan::ModelShape& shape,
-                                                       int32_t layer) {
-  const auto hidden = static_cast<int32_t>(shape.hidden_units.size());
-  if (layer < 0 || layer > hidden) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("the model has no layer dense_", layer, "; its last is dense_", hidden));
+// On the layer that reads the embeddings.
+absl::StatusOr<gates::WeightFold> TopFeatureFold(const plan::ModelShape& shape,
+                                                 const CandidateSet& candidates,
+                                                 const plan::LayerShape& layer) {
+  const bool bottom = !shape.bottom_units.empty();
+  if (!plan::HasDots(shape)) {
+    return gates::MakeFeatureFold(candidates, FieldsOf(shape, /*numeric=*/!bottom, true),
+                                  layer.inputs, layer.outputs);
   }
-  return std::pair{layer == 0 ? shape.input_width : shape.hidden_units[layer - 1],
-                   layer == hidden ? shape.outputs : shape.hidden_units[layer]};
+  std::vector<int32_t> vectors;
+  if (bottom) vectors.push_back(-1);
+  for (const plan::InputField& field : shape.fields) {
+    if (field.categorical) vectors.push_back(field.column);
+  }
+  return gates::MakeDotFold(candidates, vectors, shape.embedding_dimension, layer.outputs);
+}
+
+absl::StatusOr<gates::WeightFold> FeatureFold(const plan::ModelShape& shape,
+                                              const CandidateSet& candidates) {
+  const std::vector<plan::LayerShape> layers = plan::Layers(shape);
+  const int32_t top = plan::TopLayer(shape);
+  ASSIGN_OR_RETURN(gates::WeightFold fold, TopFeatureFold(shape, candidates, layers[top]));
+  fold.layer = top;
+  if (top == 0) return fold;
+  ASSIGN_OR_RETURN(gates::WeightFold numeric,
+                   gates::MakeFeatureFold(candidates, FieldsOf(shape, true, false),
+                                          layers[0].inputs, layers[0].outputs));
+  fold.others.push_back(std::move(numeric));
+  return fold;
+}
+
+absl::StatusOr<gates::WeightFold> ChunkFold(const plan::ModelShape& shape,
+                                            const CandidateSet& candidates) {
+  if (plan::HasDots(shape)) {
+    return absl::InvalidArgumentError(
+        "chunks of embeddings whose dot products the model takes have no gate");
+  }
+  const int32_t top = plan::TopLayer(shape);
+  const plan::LayerShape layer = plan::Layers(shape)[top];
+  ASSIGN_OR_RETURN(gates::WeightFold fold,
+                   gates::MakeChunkFold(candidates, FieldsOf(shape, top == 0, true), layer.inputs,
+                                        layer.outputs));
+  fold.layer = top;
+  return fold;
+}
+
+absl::StatusOr<gates::WeightFold> BlockFold(const plan::ModelShape& shape,
+                                            const CandidateSet& candidates) {
+  const std::vector<plan::LayerShape> layers = plan::Layers(shape);
+  const int32_t layer = candidates.grid.layer;
+  if (layer < 0 || layer >= static_cast<int32_t>(layers.size())) {
+    return absl::InvalidArgumentError(absl::StrCat("the model has no layer dense_", layer,
+                                                   "; its last is dense_", layers.size() - 1));
+  }
+  return gates::MakeBlockFold(candidates, layers[layer].inputs, layers[layer].outputs);
 }
 
 }  // namespace
 
 absl::StatusOr<gates::WeightFold> MakeFold(const plan::ModelShape& shape,
                                            const CandidateSet& candidates) {
-  const int32_t layer = candidates.gate == GateKind::kBlock ? candidates.grid.layer : 0;
-  ASSIGN_OR_RETURN(const auto widths, LayerShape(shape, layer));
-  const auto [inputs, outputs] = widths;
   switch (candidates.gate) {
     case GateKind::kFeature:
-      return gates::MakeFeatureFold(candidates, FieldsOf(shape), inputs, outputs);
+      return FeatureFold(shape, candidates);
     case GateKind::kChunk:
-      return gates::MakeChunkFold(candidates, FieldsOf(shape), inputs, outputs);
+      return ChunkFold(shape, candidates);
     case GateKind::kBlock:
-      return gates::MakeBlockFold(candidates, inputs, outputs);
+      return BlockFold(shape, candidates);
     case GateKind::kCross:
       break;
   }

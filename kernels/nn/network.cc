@@ -2,19 +2,22 @@
 
 #include <algorithm>
 #include <cmath>
+#include <tuple>
 
 #include "absl/strings/str_cat.h"
 #include "kernels/base/rng.h"
 #include "kernels/base/status.h"
+#include "kernels/ops/simd.h"
+#include "kernels/plan/model_shape.h"
 
 namespace winnow::nn {
 namespace {
 
-absl::Status CheckField(const plan::InputField& field, int32_t next_row) {
-  if (field.first_row != next_row) {
+absl::Status CheckField(const plan::InputField& field, const plan::InputField& laid_out) {
+  if (field.first_row != laid_out.first_row) {
     return absl::InvalidArgumentError(absl::StrCat("field of column ", field.column,
                                                    " starts at input ", field.first_row,
-                                                   ", expected ", next_row));
+                                                   ", expected ", laid_out.first_row));
   }
   const bool sound = field.categorical ? field.rows >= 1 && field.vocabulary >= 1
                                        : field.rows == 1 || field.rows == 2;
@@ -26,30 +29,71 @@ absl::Status CheckField(const plan::InputField& field, int32_t next_row) {
   return absl::OkStatus();
 }
 
-absl::Status CheckShape(const plan::ModelShape& shape) {
-  if (shape.kind != plan::ModelKind::kLinear && shape.kind != plan::ModelKind::kMlp) {
-    return absl::UnimplementedError("this kind of model is not built yet; linear and mlp are");
+absl::Status CheckUnits(const plan::ModelShape& shape) {
+  for (const std::vector<int32_t>* layers : {&shape.bottom_units, &shape.hidden_units}) {
+    for (const int32_t units : *layers) {
+      if (units < 1) return absl::InvalidArgumentError("a hidden layer needs at least one unit");
+    }
+  }
+  if (shape.outputs < 1) return absl::InvalidArgumentError("a model needs at least one output");
+  return absl::OkStatus();
+}
+
+absl::Status CheckKind(const plan::ModelShape& shape) {
+  const bool dlrm = shape.kind == plan::ModelKind::kDlrm;
+  if (shape.kind != plan::ModelKind::kLinear && shape.kind != plan::ModelKind::kMlp && !dlrm) {
+    return absl::UnimplementedError(
+        "this kind of model is not built yet; linear, mlp and dlrm are");
   }
   if (shape.kind == plan::ModelKind::kLinear && !shape.hidden_units.empty()) {
     return absl::InvalidArgumentError("a linear model has no hidden layer");
   }
-  int32_t row = 0, dense = 0;
-  for (const plan::InputField& field : shape.fields) {
-    RETURN_IF_ERROR(CheckField(field, row));
-    row += field.rows;
-    if (!field.categorical) dense += field.rows;
+  if (!dlrm && (plan::HasDots(shape) || !shape.bottom_units.empty())) {
+    return absl::InvalidArgumentError("bottom layers and dot products belong to dlrm alone");
   }
-  if (row < 1) return absl::InvalidArgumentError("a model needs at least one input");
-  if (row != shape.input_width || dense != shape.dense_width) {
-    return absl::InvalidArgumentError(absl::StrCat("fields have ", row, " inputs, ", dense,
-                                                   " of them numeric; the shape says ",
-                                                   shape.input_width, " and ", shape.dense_width));
-  }
-  for (const int32_t units : shape.hidden_units) {
-    if (units < 1) return absl::InvalidArgumentError("a hidden layer needs at least one unit");
-  }
-  if (shape.outputs < 1) return absl::InvalidArgumentError("a model needs at least one output");
   return absl::OkStatus();
+}
+
+// Dot products need vectors of one width, and what stands for the numeric inputs is one of them.
+absl::Status CheckDots(const plan::ModelShape& shape) {
+  if (!plan::HasDots(shape)) return absl::OkStatus();
+  for (const plan::InputField& field : shape.fields) {
+    if (field.categorical && field.rows != shape.embedding_dimension) {
+      return absl::InvalidArgumentError(absl::StrCat("field of column ", field.column, " has ",
+                                                     field.rows, " dimensions; dot products need ",
+                                                     shape.embedding_dimension, " of every field"));
+    }
+  }
+  const int32_t bottom = shape.bottom_units.empty() ? 0 : shape.bottom_units.back();
+  if (shape.dense_width > 0 && bottom != shape.embedding_dimension) {
+    return absl::InvalidArgumentError(absl::StrCat("the bottom layers end in ", bottom,
+                                                   " units; dot products need ",
+                                                   shape.embedding_dimension));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckShape(const plan::ModelShape& shape) {
+  RETURN_IF_ERROR(CheckKind(shape));
+  RETURN_IF_ERROR(CheckUnits(shape));
+  plan::ModelShape laid_out = shape;
+  plan::LayOut(laid_out);
+  for (size_t f = 0; f < shape.fields.size(); ++f) {
+    RETURN_IF_ERROR(CheckField(shape.fields[f], laid_out.fields[f]));
+  }
+  if (laid_out.input_width < 1 || laid_out.top_inputs < 1) {
+    return absl::InvalidArgumentError("a model needs at least one input");
+  }
+  const auto widths = [](const plan::ModelShape& s) {
+    return std::tuple(s.input_width, s.dense_width, s.interaction_width, s.top_inputs,
+                      s.bottom_units.size());
+  };
+  if (widths(laid_out) != widths(shape)) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "fields have ", laid_out.input_width, " inputs, ", laid_out.dense_width,
+        " of them numeric; the shape says ", shape.input_width, " and ", shape.dense_width));
+  }
+  return CheckDots(shape);
 }
 
 // Hands out places in the block of parameters, each on a cache line.
@@ -73,6 +117,10 @@ absl::StatusOr<Network> Network::Create(const plan::ModelShape& shape) {
   RETURN_IF_ERROR(CheckShape(shape));
   Network network;
   network.shape_ = shape;
+  network.top_layer_ = plan::TopLayer(shape);
+  network.vector_count_ = plan::VectorCount(shape);
+  network.vector_stride_ =
+      static_cast<int32_t>(ops::RoundUpToLanes(std::max(1, shape.embedding_dimension)));
   Places places;
   for (const plan::InputField& field : shape.fields) {
     if (!field.categorical) continue;
@@ -83,21 +131,20 @@ absl::StatusOr<Network> Network::Create(const plan::ModelShape& shape) {
     table.vocabulary = field.vocabulary;
     table.dimension = field.rows;
     table.first_row = field.first_row;
+    table.place = network.has_dots()
+                      ? (table.slot + (network.has_bottom() ? 1 : 0)) * network.vector_stride_
+                      : field.first_row;
     table.values = places.Take(field.vocabulary * field.rows);
     network.embeddings_.push_back(table);
   }
-  std::vector<int32_t> widths = shape.hidden_units;
-  widths.push_back(shape.outputs);
-  int32_t inputs = shape.input_width;
-  for (const int32_t outputs : widths) {
+  for (const plan::LayerShape& extent : plan::Layers(shape)) {
     DenseLayer layer;
-    layer.name = absl::StrCat("dense_", network.layers_.size());
-    layer.inputs = inputs;
-    layer.outputs = outputs;
+    layer.name = plan::LayerName(static_cast<int64_t>(network.layers_.size()));
+    layer.inputs = extent.inputs;
+    layer.outputs = extent.outputs;
     layer.weights = places.Take(layer.weight_count());
-    layer.bias = places.Take(outputs);
+    layer.bias = places.Take(layer.outputs);
     network.layers_.push_back(layer);
-    inputs = outputs;
   }
   ASSIGN_OR_RETURN(network.data_, AlignedBuffer<float>::Create(places.size()));
   return network;

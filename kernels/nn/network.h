@@ -2,7 +2,9 @@
 //
 //   x = [numeric inputs and embedding rows, in field order]           input_width
 //   h_0 = x;  h_{l+1} = relu(h_l W_l + b_l);  logits = h_L W_L + b_L   layers dense_0 .. dense_L
-// ModelKind::kLinear has no hidden layer. W_l is stored [inputs x outputs], row-major.
+// ModelKind::kLinear has no hidden layer. dlrm: h_0 = the numeric inputs up to the bottom layers'
+// output, then the first top layer reads what plan/model_shape.h says. W_l is stored [inputs x
+// outputs], row-major.
 //
 // Initial values. Dense: Glorot-uniform, U(-c, c) with c = sqrt(6 / (inputs + outputs)); biases 0.
 // Embeddings: N(0, 1/d) for a field of d dimensions. So a field's row has squared length 1 on
@@ -42,7 +44,8 @@ struct EmbeddingTable {
   int32_t slot = 0;    // position among the categorical fields of the model: column of the codes
   int64_t vocabulary = 0;
   int32_t dimension = 0;
-  int32_t first_row = 0;  // of dense_0
+  int32_t first_row = 0;  // see plan::InputField
+  int32_t place = 0;      // column of its vector in the matrix of a batch: see vector_stride()
   int64_t values = 0;     // offset into parameters(), [vocabulary x dimension]
 };
 
@@ -56,8 +59,8 @@ struct TensorView {
 // Movable and explicitly copied. THREAD-SAFETY: as a plain struct of floats.
 class Network {
  public:
-  // All parameters 0. UNIMPLEMENTED for kinds other than linear and mlp; INVALID_ARGUMENT for a
-  // shape that contradicts itself; RESOURCE_EXHAUSTED when there is no memory for it.
+  // All parameters 0. UNIMPLEMENTED for kinds other than linear, mlp and dlrm; INVALID_ARGUMENT for
+  // a shape that contradicts itself; RESOURCE_EXHAUSTED when there is no memory for it.
   static absl::StatusOr<Network> Create(const plan::ModelShape& shape);
 
   Network(Network&&) noexcept = default;
@@ -70,6 +73,14 @@ class Network {
   const plan::ModelShape& shape() const { return shape_; }
   const std::vector<DenseLayer>& layers() const { return layers_; }
   const std::vector<EmbeddingTable>& embeddings() const { return embeddings_; }
+  // Index of the first top layer: 0 without bottom layers.
+  int32_t top_layer() const { return top_layer_; }
+  bool has_bottom() const { return top_layer_ > 0; }
+  bool has_dots() const { return shape_.interaction == plan::Interaction::kDot; }
+  // The vectors of a row of a batch stand side by side; those of dot products this many floats from
+  // one to the next, in whole vectors of lanes.
+  int32_t vector_stride() const { return vector_stride_; }
+  int32_t vector_count() const { return vector_count_; }
   // Index of a layer by name ("dense_0"), or -1.
   int32_t LayerIndex(const std::string& name) const;
 
@@ -105,6 +116,7 @@ class Network {
   plan::ModelShape shape_;
   std::vector<DenseLayer> layers_;
   std::vector<EmbeddingTable> embeddings_;
+  int32_t top_layer_ = 0, vector_stride_ = 0, vector_count_ = 0;
   AlignedBuffer<float> data_;
 };
 

@@ -34,7 +34,7 @@ std::string FindCulprit(const Network& network, const RowMatrices& rows, int64_t
   const absl::Status parameters = network.CheckFinite();
   if (!parameters.ok()) return std::string(parameters.message());
   std::string found =
-      FindInRows(rows.input, row_count, network.shape().input_width, "the batch's inputs");
+      FindInRows(rows.layer_input(0), row_count, network.layers()[0].inputs, "the batch's inputs");
   if (found.empty()) found = FindInVector(rows.target, row_count, "the target");
   if (found.empty()) found = FindInVector(rows.weight, row_count, "the sample weight");
   for (size_t l = 0; found.empty() && l < network.layers().size(); ++l) {

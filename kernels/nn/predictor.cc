@@ -26,8 +26,9 @@ struct Predictor::Impl {
   ShardPool* pool;
   LayerProducts products;
   RowPass pass;
-  std::vector<RowMatrices> rows;  // by thread
-  AlignedBuffer<float> folded;
+  std::vector<RowMatrices> rows;                        // by thread
+  std::vector<const gates::WeightFold*> fold_of_layer;  // null: none
+  std::vector<AlignedBuffer<float>> folded;             // by layer
 
   Impl(const Network* network_in, const gates::WeightFold* fold_in, ShardPool* pool_in)
       : network(network_in), fold(fold_in), pool(pool_in), pass(*network_in, products) {}
@@ -49,9 +50,10 @@ absl::Status Predictor::Impl::SetMask(std::span<const float> mask) {
   }
   const auto pack = [&](int layer, int) {
     const float* weights = network->weights(layer);
-    if (!mask.empty() && fold->layer == layer) {
-      gates::FoldRows(*fold, mask, 0, fold->rows, weights, folded.data());
-      weights = folded.data();
+    const gates::WeightFold* gate = fold_of_layer[layer];
+    if (!mask.empty() && gate != nullptr) {
+      gates::FoldRows(*gate, mask, 0, gate->rows, weights, folded[layer].data());
+      weights = folded[layer].data();
     }
     products.Pack(layer, weights);
   };
@@ -84,9 +86,16 @@ absl::StatusOr<std::unique_ptr<Predictor>> Predictor::Create(const Network* netw
                      RowMatrices::Create(*network, kPredictBlockRows, /*backward=*/false));
     impl->rows.push_back(std::move(rows));
   }
+  impl->fold_of_layer.assign(network->layers().size(), nullptr);
+  impl->folded.resize(network->layers().size());
   if (fold != nullptr) {
-    ASSIGN_OR_RETURN(impl->folded,
-                     AlignedBuffer<float>::Create(network->layers()[fold->layer].weight_count()));
+    impl->fold_of_layer[fold->layer] = fold;
+    for (const gates::WeightFold& other : fold->others) impl->fold_of_layer[other.layer] = &other;
+  }
+  for (size_t l = 0; l < impl->folded.size(); ++l) {
+    if (impl->fold_of_layer[l] == nullptr) continue;
+    ASSIGN_OR_RETURN(impl->folded[l],
+                     AlignedBuffer<float>::Create(network->layers()[l].weight_count()));
   }
   return std::unique_ptr<Predictor>(new Predictor(std::move(impl)));
 }

@@ -12,17 +12,29 @@ absl::StatusOr<RowMatrices> RowMatrices::Create(const Network& network, int64_t 
   RowMatrices result;
   const plan::ModelShape& shape = network.shape();
   const bool has_embeddings = !network.embeddings().empty();
+  const bool apart = network.has_bottom() || network.has_dots();  // V is not the input
+  result.top_layer_ = network.top_layer();
 
   // First the widths, then one allocation, then the places.
-  std::vector<std::pair<RowMatrix*, int64_t>> wanted = {{&result.input, shape.input_width}};
-  if (has_embeddings) wanted.emplace_back(&result.dense, shape.dense_width);
+  std::vector<std::pair<RowMatrix*, int64_t>> wanted = {
+      {&result.input, apart ? shape.dense_width : shape.input_width}};
+  const int64_t vectors =
+      network.has_dots() ? static_cast<int64_t>(network.vector_count()) * network.vector_stride()
+                         : shape.interaction_width;
+  if (has_embeddings && !apart) wanted.emplace_back(&result.dense, shape.dense_width);
+  if (apart) wanted.emplace_back(&result.vectors, vectors);
+  if (network.has_dots()) wanted.emplace_back(&result.top, shape.top_inputs);
   result.output.resize(network.layers().size());
   if (backward) result.gradient.resize(network.layers().size());
   for (size_t l = 0; l < network.layers().size(); ++l) {
     wanted.emplace_back(&result.output[l], network.layers()[l].outputs);
     if (backward) wanted.emplace_back(&result.gradient[l], network.layers()[l].outputs);
   }
-  if (backward && has_embeddings) wanted.emplace_back(&result.input_gradient, shape.input_width);
+  const bool wants_gradient = backward && (has_embeddings || network.has_bottom());
+  if (wants_gradient) wanted.emplace_back(&result.vector_gradient, vectors);
+  if (wants_gradient && network.has_dots()) {
+    wanted.emplace_back(&result.top_gradient, shape.top_inputs);
+  }
 
   int64_t size = 0;
   for (const auto& [matrix, width] : wanted)
@@ -49,6 +61,11 @@ absl::StatusOr<RowMatrices> RowMatrices::Create(const Network& network, int64_t 
       matrix->pairs = place;
       place += padded_rows * matrix->stride + 2 * ops::kLanes;
     }
+  }
+  if (!apart) result.vectors = result.input;
+  if (!network.has_dots()) {
+    result.top = result.vectors;
+    result.top_gradient = result.vector_gradient;
   }
   result.code_stride = static_cast<int64_t>(network.embeddings().size());
   ASSIGN_OR_RETURN(result.codes, AlignedBuffer<int32_t>::Create(rows * result.code_stride));

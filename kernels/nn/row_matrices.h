@@ -31,21 +31,26 @@ class RowMatrices {
   static absl::StatusOr<RowMatrices> Create(const Network& network, int64_t rows, bool backward,
                                             bool half = false);
 
-  RowMatrix input;                  // X [rows x input_width]
+  RowMatrix input;                  // X, or with bottom layers the numeric inputs N
   RowMatrix dense;                  // numeric inputs as the source gives them; null: straight to X
+  RowMatrix vectors;                // where embeddings are gathered: X, or V
+  RowMatrix top;                    // input of the first top layer: X, V or T
   std::vector<RowMatrix> output;    // of layer l, after the activation; the last: logits
   std::vector<RowMatrix> gradient;  // dZ of layer l; empty without backward
-  RowMatrix input_gradient;         // dX; null without backward or without embeddings
+  RowMatrix top_gradient;           // d(top); null without backward or when nobody wants it
+  RowMatrix vector_gradient;        // d(vectors), of embeddings and of the bottom layers' output
   AlignedBuffer<int32_t> codes;     // [rows x categorical fields]
   AlignedBuffer<float> target, weight;  // [rows]
   int64_t code_stride = 0;
 
   // Input of layer l.
   const RowMatrix& layer_input(int32_t layer) const {
+    if (layer == top_layer_) return top;
     return layer == 0 ? input : output[layer - 1];
   }
 
  private:
+  int32_t top_layer_ = 0;
   AlignedBuffer<float> storage_;
   AlignedBuffer<ops::Half> half_storage_;
 };

@@ -4,7 +4,9 @@
 #include <cstddef>
 #include <cstring>
 
+#include "kernels/ops/activation.h"
 #include "kernels/ops/embedding.h"
+#include "kernels/ops/interaction.h"
 #include "kernels/ops/loss.h"
 #include "kernels/ops/noise.h"
 
@@ -37,8 +39,9 @@ void RowPass::PlanInputs() {
     }
     dense += field.rows;
   }
-  for (const int32_t units : network_->shape().hidden_units) {
-    dropout_width_ += static_cast<int64_t>(RoundUpToDrawBlock(static_cast<uint64_t>(units)));
+  for (size_t l = 0; l + 1 < network_->layers().size(); ++l) {
+    const auto units = static_cast<uint64_t>(network_->layers()[l].outputs);
+    dropout_width_ += static_cast<int64_t>(RoundUpToDrawBlock(units));
   }
 }
 
@@ -53,8 +56,7 @@ void RowPass::Load(const BatchSource& source, int64_t begin, int64_t end, int th
   out.target = with_target ? rows.target.data() + at : nullptr;
   out.weight = with_target ? rows.weight.data() + at : nullptr;
   source.Fill(begin, end, thread, out);
-  if (rows.dense.data == nullptr) return;
-  for (int64_t i = at; i < at + count; ++i) {
+  for (int64_t i = at; rows.dense.data != nullptr && i < at + count; ++i) {
     for (const DenseRun& run : dense_runs_) {
       std::memcpy(rows.input.row(i) + run.input_begin, rows.dense.row(i) + run.dense_begin,
                   static_cast<size_t>(run.length) * sizeof(float));
@@ -63,7 +65,7 @@ void RowPass::Load(const BatchSource& source, int64_t begin, int64_t end, int th
   for (const EmbeddingTable& table : network_->embeddings()) {
     ops::GatherEmbedding(count, out.codes + table.slot, rows.code_stride,
                          network_->table(table.slot), table.dimension,
-                         rows.input.row(at) + table.first_row, rows.input.stride);
+                         rows.vectors.row(at) + table.place, rows.vectors.stride);
   }
 }
 
@@ -86,6 +88,7 @@ void RowPass::Forward(int64_t begin, int64_t end, const StepNoise* noise, RowMat
   for (int32_t l = 0; l <= last; ++l) {
     const DenseLayer& layer = network_->layers()[l];
     const RowMatrix& out = rows.output[l];
+    if (l == network_->top_layer()) Join(begin, end, rows);
     ops::ProductEnd finish;
     finish.bias = network_->bias(l);
     finish.relu = l < last;
@@ -120,13 +123,54 @@ double RowPass::Loss(LossKind loss, int64_t begin, int64_t end, float scale,
   return 0;
 }
 
+void RowPass::Join(int64_t begin, int64_t end, RowMatrices& rows) const {
+  const int64_t width = network_->shape().embedding_dimension;
+  if (network_->has_bottom()) {
+    const RowMatrix& bottom = rows.output[network_->top_layer() - 1];
+    for (int64_t i = begin; i < end; ++i) std::copy_n(bottom.row(i), width, rows.vectors.row(i));
+  }
+  if (!network_->has_dots()) return;
+  for (int64_t i = begin; i < end; ++i) std::copy_n(rows.vectors.row(i), width, rows.top.row(i));
+  ops::InteractionForward(end - begin, network_->vector_count(), width, rows.vectors.row(begin),
+                          rows.vectors.stride, network_->vector_stride(),
+                          rows.top.row(begin) + width, rows.top.stride);
+}
+
+void RowPass::Part(int64_t begin, int64_t end, float scale, RowMatrices& rows) const {
+  const int64_t width = network_->shape().embedding_dimension;
+  const int32_t top = network_->top_layer();
+  const RowMatrix& dt = rows.top_gradient;
+  products_->InputGradient(begin, end, rows.gradient[top], dt);
+  if (network_->has_dots()) {
+    ops::InteractionBackward(end - begin, network_->vector_count(), width, rows.vectors.row(begin),
+                             rows.vectors.stride, network_->vector_stride(), dt.row(begin) + width,
+                             dt.row(begin), dt.stride, rows.vector_gradient.row(begin));
+  }
+  if (!network_->has_bottom()) return;
+  const RowMatrix& bottom = rows.gradient[top - 1];
+  for (int64_t i = begin; i < end; ++i) {
+    std::copy_n(rows.vector_gradient.row(i), width, bottom.row(i));
+  }
+  ops::ReluBackward(end - begin, width, rows.output[top - 1].row(begin), scale, bottom.row(begin),
+                    bottom.stride);
+}
+
 void RowPass::Backward(int64_t begin, int64_t end, float dropout, RowMatrices& rows) const {
   const float scale = 1.0f / (1.0f - dropout);
+  const int32_t top = network_->top_layer();
   for (auto l = static_cast<int32_t>(network_->layers().size()) - 1; l >= 1; --l) {
-    products_->BackwardData(l, begin, end, rows.gradient[l], rows.gradient[l - 1],
-                            rows.output[l - 1], scale);
+    if (l == top) {
+      Part(begin, end, scale, rows);
+    } else {
+      products_->BackwardData(l, begin, end, rows.gradient[l], rows.gradient[l - 1],
+                              rows.output[l - 1], scale);
+    }
   }
-  products_->InputGradient(begin, end, rows.gradient[0], rows.input_gradient);
+  if (top == 0) {
+    Part(begin, end, scale, rows);
+  } else {
+    products_->EndBottom(begin, end, rows.gradient[0]);
+  }
 }
 
 }  // namespace winnow::nn

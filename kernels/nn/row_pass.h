@@ -6,6 +6,8 @@
 //   forward    h_{l+1} = relu(Z_l) for hidden layers (then dropout), logits = Z_L
 //   backward   dh_l = dZ_l W_hat_l^T,  dZ_{l-1} = dh_l where h_l > 0;
 //              dX = dZ_0 W_hat_0^T for the columns of embeddings alone
+// dlrm (plan/model_shape.h): the bottom layers' output joins the embeddings before the first top
+// layer, by dot products or side by side, and takes its part of their gradient back.
 #ifndef WINNOW_KERNELS_NN_ROW_PASS_H_
 #define WINNOW_KERNELS_NN_ROW_PASS_H_
 
@@ -60,6 +62,10 @@ class RowPass {
   };
 
   void PlanInputs();
+  void Join(int64_t begin, int64_t end, RowMatrices& rows) const;
+  // From dZ of the first top layer to the gradients of the vectors and of the bottom layers'
+  // output.
+  void Part(int64_t begin, int64_t end, float scale, RowMatrices& rows) const;
 
   const Network* network_;
   const LayerProducts* products_;

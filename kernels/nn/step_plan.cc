@@ -35,10 +35,8 @@ StepPlan MakeStepPlan(const Network& network, const gates::WeightFold* fold, int
     const DenseLayer& layer = network.layers()[l];
     int32_t tile = TileRowsOf(
         layer, static_cast<double>(layer.weight_count()) / static_cast<double>(all_weights));
-    if (fold != nullptr && fold->layer == l) {
-      tile = gates::TileRows(*fold, tile);
-      plan.fold_tile_rows = tile;
-    }
+    if (fold != nullptr && fold->layer == l) tile = gates::TileRows(*fold, tile);
+    plan.tile_rows.push_back(tile);
     for (int32_t begin = 0; begin < layer.inputs; begin += tile) {
       const int32_t end = std::min(begin + tile, layer.inputs);
       const int64_t elements = static_cast<int64_t>(end - begin) * layer.outputs;

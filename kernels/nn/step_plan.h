@@ -26,7 +26,7 @@ struct OutputTask {
 struct StepPlan {
   int64_t block_rows = 0;           // of the rows phase
   std::vector<OutputTask> outputs;  // costliest first, so that the last ones to end are short
-  int32_t fold_tile_rows = 0;       // of the masked layer; 0 without one
+  std::vector<int32_t> tile_rows;   // of every layer's weights
   int64_t max_tile_elements = 0;    // of a weight gradient tile
 };
 

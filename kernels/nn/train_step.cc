@@ -81,8 +81,10 @@ struct TrainStep::Impl {
 
   OptimizerState optimizer;
   ops::OptimizerStep dense_step, bias_step, table_step;
-  std::optional<MaskedLayer> gate;
-  bool is_packed = false;  // layers outside the gate: the present weights
+  std::vector<MaskedLayer> gates;  // of the fold, then of its others
+  std::vector<MaskedLayer*> gate_of_layer;
+  std::vector<double> mask_gradient;  // [candidates]
+  bool is_packed = false;             // layers outside the gate: the present weights
 
   Impl(Network* network_in, const gates::WeightFold* fold_in, const TrainStepOptions& options_in,
        ShardPool* pool_in)
@@ -95,6 +97,7 @@ struct TrainStep::Impl {
 
   absl::Status Allocate();
   absl::Status AllocateScratch();
+  absl::Status AllocateGates();
   absl::Status CheckInput(const StepInput& input) const;
   absl::StatusOr<double> Run(const StepInput& input, const BatchSource& source);
 
@@ -102,14 +105,10 @@ struct TrainStep::Impl {
   void OutputsPhase(const StepInput& input);
   void PackPhase(const StepInput& input);
   void WeightsChanged() {
-    if (gate) gate->WeightsChanged();
+    for (MaskedLayer& gate : gates) gate.WeightsChanged();
     is_packed = false;
   }
   absl::Status CheckTasks(const StepInput& input);
-
-  bool is_masked(int32_t layer) const {
-    return fold != nullptr && fold->layer == layer && gate->is_masked();
-  }
 
   void UpdateWeights(const OutputTask& task, const StepInput& input, ThreadScratch& mine);
   void UpdateBias(const OutputTask& task, const StepInput& input, ThreadScratch& mine);
@@ -153,8 +152,20 @@ absl::Status TrainStep::Impl::Allocate() {
       static_cast<size_t>((options.batch_size + plan.block_rows - 1) / plan.block_rows));
   if (options.input_noise > 0) noise_stream.emplace(options.seed, options.stream + "/noise");
   if (options.dropout > 0) dropout_stream.emplace(options.seed, options.stream + "/dropout");
+  return AllocateGates();
+}
+
+absl::Status TrainStep::Impl::AllocateGates() {
+  gate_of_layer.assign(network->layers().size(), nullptr);
   if (fold == nullptr) return absl::OkStatus();
-  ASSIGN_OR_RETURN(gate, MaskedLayer::Create(*fold, plan.fold_tile_rows));
+  std::vector<const gates::WeightFold*> folds = {fold};
+  for (const gates::WeightFold& other : fold->others) folds.push_back(&other);
+  for (const gates::WeightFold* each : folds) {
+    ASSIGN_OR_RETURN(MaskedLayer gate, MaskedLayer::Create(*each, plan.tile_rows[each->layer]));
+    gates.push_back(std::move(gate));
+  }
+  for (size_t g = 0; g < folds.size(); ++g) gate_of_layer[folds[g]->layer] = &gates[g];
+  mask_gradient.resize(static_cast<size_t>(fold->num_candidates));
   return absl::OkStatus();
 }
 
@@ -175,10 +186,14 @@ absl::Status TrainStep::Impl::CheckInput(const StepInput& input) const {
 }
 
 void TrainStep::Impl::PackPhase(const StepInput& input) {
-  if (gate) gate->BeginStep(input.mask, network->weights(fold->layer), products, *pool);
+  for (size_t l = 0; l < gate_of_layer.size(); ++l) {
+    if (gate_of_layer[l] == nullptr) continue;
+    const auto layer = static_cast<int32_t>(l);
+    gate_of_layer[l]->BeginStep(input.mask, network->weights(layer), products, *pool);
+  }
   if (is_packed) return;
   const auto pack = [&](int layer, int) {
-    if (fold == nullptr || fold->layer != layer) products.Pack(layer, network->weights(layer));
+    if (gate_of_layer[layer] == nullptr) products.Pack(layer, network->weights(layer));
   };
   pool->Run(static_cast<int>(network->layers().size()), pack);
   is_packed = true;
@@ -218,7 +233,8 @@ void TrainStep::Impl::UpdateWeights(const OutputTask& task, const StepInput& inp
   const RowMatrix& dz = rows.gradient[task.index];
   float* gradient = mine.tile.data();
   products.WeightGradient(task.index, task.begin, task.end, input.rows, x, dz, gradient);
-  if (is_masked(task.index)) {
+  MaskedLayer* gate = gate_of_layer[task.index];
+  if (gate != nullptr && gate->is_masked()) {
     const LayerWeights all = {network->weights(task.index), optimizer.first(layer.weights),
                               optimizer.second(layer.weights)};
     gate->UpdateTile(task.begin, task.end, dense_step, gradient, all, !input.mask_gradient.empty(),
@@ -246,16 +262,23 @@ void TrainStep::Impl::UpdateTable(const OutputTask& task, const StepInput& input
                                   ThreadScratch& mine) {
   const EmbeddingTable& table = network->embeddings()[task.index];
   const float* live_dimensions = nullptr;
-  if (gate && gate->live_inputs() != nullptr) {
-    const float* field = gate->live_inputs() + table.first_row;
+  if (!gates.empty() && gates[0].live_inputs() != nullptr) {
+    const float* field = gates[0].live_inputs() + table.first_row;
     const auto frozen = std::count(field, field + table.dimension, 0.0f);
     if (frozen == table.dimension) return;
     if (frozen > 0) live_dimensions = field;
   }
   const int64_t count = ops::MergeEmbeddingRows(
       input.rows, rows.codes.data() + table.slot, rows.code_stride,
-      rows.input_gradient.data + table.first_row, rows.input_gradient.stride, table.dimension,
+      rows.vector_gradient.data + table.place, rows.vector_gradient.stride, table.dimension,
       mine.slots.data(), mine.distinct.data(), mine.sums.data());
+  if (!options.optimizer.lazy_rows) {
+    ops::OptimizerUpdateTable(table_step, table.vocabulary, count, table.dimension,
+                              mine.distinct.data(), mine.slots.data(), live_dimensions,
+                              mine.sums.data(), network->table(task.index),
+                              optimizer.first(table.values), optimizer.second(table.values));
+    return;
+  }
   ops::OptimizerUpdateRows(table_step, count, table.dimension, mine.distinct.data(),
                            live_dimensions, mine.sums.data(), network->table(task.index),
                            optimizer.first(table.values), optimizer.second(table.values));
@@ -276,9 +299,11 @@ void TrainStep::Impl::OutputsPhase(const StepInput& input) {
   };
   pool->Run(static_cast<int>(plan.outputs.size()), run);
   is_packed = true;
-  if (!gate) return;
-  gate->EndStep();
-  if (!input.mask_gradient.empty()) gate->ReduceGradient(input.mask_gradient);
+  for (MaskedLayer& gate : gates) gate.EndStep();
+  if (input.mask_gradient.empty()) return;
+  std::fill(mask_gradient.begin(), mask_gradient.end(), 0.0);
+  for (const MaskedLayer& gate : gates) gate.AddGradient(mask_gradient);
+  std::copy(mask_gradient.begin(), mask_gradient.end(), input.mask_gradient.begin());
 }
 
 absl::Status TrainStep::Impl::CheckTasks(const StepInput& input) {

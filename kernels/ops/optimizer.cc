@@ -1,5 +1,6 @@
 #include "kernels/ops/optimizer.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "kernels/ops/simd.h"
@@ -19,6 +20,11 @@ inline Element Adam(const OptimizerStep& s, float g, float theta, float m, float
   return {theta, m, v};
 }
 
+// `sum` has the square of g in it.
+inline float Adagrad(const OptimizerStep& s, float g, float theta, float sum) {
+  return s.keep * theta - s.rate * g / (std::sqrt(sum) + s.epsilon);
+}
+
 inline float Sgd(const OptimizerStep& s, float direction, float theta) {
   return s.keep * theta - s.rate * direction;
 }
@@ -32,6 +38,9 @@ inline void UpdateRow(const OptimizerStep& step, int64_t dim, const float* live,
     if (s.kind == OptimizerKind::kAdam) {
       const Element next = Adam(s, g[d], theta[d], m[d], v[d]);
       theta[d] = next.theta, m[d] = next.m, v[d] = next.v;
+    } else if (s.kind == OptimizerKind::kAdagrad) {
+      m[d] = m[d] + g[d] * g[d];
+      theta[d] = Adagrad(s, g[d], theta[d], m[d]);
     } else if (m != nullptr) {
       m[d] = s.momentum * m[d] + g[d];
       theta[d] = Sgd(s, m[d], theta[d]);
@@ -41,10 +50,46 @@ inline void UpdateRow(const OptimizerStep& step, int64_t dim, const float* live,
   }
 }
 
+// n parameters of rows that the batch does not touch.
+inline void UpdateUntouched(const OptimizerStep& step, int64_t n, float* __restrict theta,
+                            float* __restrict m, float* __restrict v) {
+  const OptimizerStep s = step;
+  if (s.kind == OptimizerKind::kAdam) {
+    for (int64_t i = 0; i < n; ++i) {
+      const Element next = Adam(s, 0.0f, theta[i], m[i], v[i]);
+      theta[i] = next.theta;
+      m[i] = next.m;
+      v[i] = next.v;
+    }
+  } else if (s.kind == OptimizerKind::kSgd && m != nullptr) {
+    for (int64_t i = 0; i < n; ++i) {
+      m[i] = s.momentum * m[i];
+      theta[i] = Sgd(s, m[i], theta[i]);
+    }
+  } else {
+    for (int64_t i = 0; i < n; ++i) theta[i] = s.keep * theta[i];
+  }
+}
+
+// The same for whole rows, of which dimensions may be frozen.
+inline void UpdateUntouchedRows(const OptimizerStep& step, int64_t rows, int64_t dim,
+                                const float* live, float* theta, float* m, float* v) {
+  if (live == nullptr) return UpdateUntouched(step, rows * dim, theta, m, v);
+  for (int64_t r = 0; r < rows; ++r) {
+    for (int64_t d = 0; d < dim; ++d) {
+      const int64_t i = r * dim + d;
+      if (live[d] == 0.0f) continue;
+      UpdateUntouched(step, 1, theta + i, m == nullptr ? nullptr : m + i,
+                      v == nullptr ? nullptr : v + i);
+    }
+  }
+}
+
 }  // namespace
 
 int MomentCount(const OptimizerSettings& settings) {
   if (settings.kind == OptimizerKind::kAdam) return 2;
+  if (settings.kind == OptimizerKind::kAdagrad) return 1;
   return settings.momentum != 0.0 ? 1 : 0;
 }
 
@@ -56,6 +101,11 @@ OptimizerStep MakeOptimizerStep(const OptimizerSettings& settings, int64_t step_
   if (settings.kind == OptimizerKind::kSgd) {
     step.rate = static_cast<float>(learning_rate);
     step.momentum = static_cast<float>(settings.momentum);
+    return step;
+  }
+  if (settings.kind == OptimizerKind::kAdagrad) {
+    step.rate = static_cast<float>(learning_rate);
+    step.epsilon = static_cast<float>(settings.epsilon);
     return step;
   }
   const auto t = static_cast<double>(step_number);
@@ -80,6 +130,12 @@ void OptimizerUpdate(const OptimizerStep& step, int64_t n, float scale, const fl
       m[i] = next.m;
       v[i] = next.v;
     }
+  } else if (s.kind == OptimizerKind::kAdagrad) {
+    for (int64_t i = 0; i < n; ++i) {
+      const float gradient = scale * g[i];
+      m[i] = m[i] + gradient * gradient;
+      theta[i] = Adagrad(s, gradient, theta[i], m[i]);
+    }
   } else if (m != nullptr) {
     for (int64_t i = 0; i < n; ++i) {
       m[i] = s.momentum * m[i] + scale * g[i];
@@ -103,6 +159,14 @@ void OptimizerUpdateScaled(const OptimizerStep& step, int64_t n, const float* __
       m[i] = live ? next.m : m[i];
       v[i] = live ? next.v : v[i];
     }
+  } else if (s.kind == OptimizerKind::kAdagrad) {
+    for (int64_t i = 0; i < n; ++i) {
+      const bool live = scales[i] != 0.0f;
+      const float gradient = scales[i] * g[i];
+      const float sum = m[i] + gradient * gradient;
+      theta[i] = live ? Adagrad(s, gradient, theta[i], sum) : theta[i];
+      m[i] = live ? sum : m[i];
+    }
   } else if (m != nullptr) {
     for (int64_t i = 0; i < n; ++i) {
       const bool live = scales[i] != 0.0f;
@@ -117,14 +181,52 @@ void OptimizerUpdateScaled(const OptimizerStep& step, int64_t n, const float* __
   }
 }
 
+namespace {
+
+// Rows ahead whose parameters and moments are asked for.
+constexpr int64_t kAhead = 16;
+
+inline void PrefetchRow(const float* theta, const float* m, const float* v, int64_t at,
+                        int64_t dim) {
+  constexpr int64_t kLine = 16;
+  for (int64_t d = 0; d < dim; d += kLine) {
+    __builtin_prefetch(theta + at + d, 1);
+    if (m != nullptr) __builtin_prefetch(m + at + d, 1);
+    if (v != nullptr) __builtin_prefetch(v + at + d, 1);
+  }
+}
+
+}  // namespace
+
 WINNOW_MULTIVERSION
 void OptimizerUpdateRows(const OptimizerStep& step, int64_t count, int64_t dim,
                          const int32_t* codes, const float* live, const float* __restrict g,
                          float* __restrict theta, float* __restrict m, float* __restrict v) {
   for (int64_t r = 0; r < count; ++r) {
+    if (r + kAhead < count) PrefetchRow(theta, m, v, codes[r + kAhead] * dim, dim);
     const int64_t at = codes[r] * dim;
     UpdateRow(step, dim, live, g + r * dim, theta + at, m == nullptr ? nullptr : m + at,
               v == nullptr ? nullptr : v + at);
+  }
+}
+
+WINNOW_MULTIVERSION
+void OptimizerUpdateTable(const OptimizerStep& step, int64_t vocabulary, int64_t count, int64_t dim,
+                          const int32_t* codes, int32_t* slots, const float* live, const float* g,
+                          float* theta, float* m, float* v) {
+  const auto at = [dim](float* p, int64_t row) { return p == nullptr ? nullptr : p + row * dim; };
+  for (int64_t r = 0; r < count; ++r) slots[codes[r]] = static_cast<int32_t>(r);
+  for (int64_t row = 0; row < vocabulary;) {
+    if (slots[row] >= 0) {
+      UpdateRow(step, dim, live, g + slots[row] * dim, at(theta, row), at(m, row), at(v, row));
+      slots[row++] = -1;
+      continue;
+    }
+    const int64_t end =
+        std::find_if(slots + row, slots + vocabulary, [](int32_t slot) { return slot >= 0; }) -
+        slots;
+    UpdateUntouchedRows(step, end - row, dim, live, at(theta, row), at(m, row), at(v, row));
+    row = end;
   }
 }
 

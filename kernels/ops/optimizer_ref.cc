@@ -14,6 +14,11 @@ void OptimizerUpdate(const OptimizerStep& step, float g, float* theta, float* m,
     *theta = step.keep * *theta - step.rate * direction;
     return;
   }
+  if (step.kind == OptimizerKind::kAdagrad) {
+    *m = *m + g * g;
+    *theta = step.keep * *theta - step.rate * g / (std::sqrt(*m) + step.epsilon);
+    return;
+  }
   *m = step.momentum * *m + step.gain * g;
   *v = step.square_decay * *v + step.square_gain * (g * g);
   const float scale = std::sqrt(*v) * step.square_scale + step.epsilon;

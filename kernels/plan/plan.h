@@ -19,7 +19,9 @@ namespace winnow::plan {
 // restarts from zero.
 inline constexpr uint32_t kPlanVersion = 2;
 
-// One input feature as the network sees it. Row ranges are rows of the first dense layer's weights.
+// One input feature as the network sees it. Row ranges are rows of the first dense layer's weights;
+// of models with bottom layers or dot products: numeric fields among the numeric inputs N,
+// categorical ones among the vectors V (see model_shape.h).
 struct InputField {
   int32_t column = 0;  // index in DatasetProfile::columns
   bool categorical = false;
@@ -36,8 +38,12 @@ struct ModelShape {
   int32_t dense_width = 0;  // numeric inputs (values and indicators)
   int32_t input_width = 0;  // rows of the first layer
   int32_t embedding_dimension = 0;
-  std::vector<int32_t> hidden_units;
-  int32_t outputs = 1;  // 1: logistic or squared loss; classes: softmax
+  std::vector<int32_t> bottom_units;  // all bottom layers; empty: none
+  Interaction interaction = Interaction::kConcat;
+  int32_t interaction_width = 0;      // columns of V; of X where there are no bottom layers
+  int32_t top_inputs = 0;             // rows of the first top layer
+  std::vector<int32_t> hidden_units;  // of the top layers
+  int32_t outputs = 1;                // 1: logistic or squared loss; classes: softmax
   int64_t parameters = 0;
 };
 

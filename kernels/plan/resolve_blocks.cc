@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "kernels/plan/model_shape.h"
 #include "kernels/plan/resolver.h"
 
 namespace winnow::plan {
@@ -24,8 +25,8 @@ void ResolveBlocks(Resolver& r, BlockPruning& task) {
             "pruning several layers in one job is not built yet; name one");
   const ModelShape& model = r.plan.model;
   std::vector<std::string> known;
-  for (size_t l = 0; l <= model.hidden_units.size(); ++l)
-    known.push_back(absl::StrCat("dense_", l));
+  const std::vector<LayerShape> layers = Layers(model);
+  for (size_t l = 0; l < layers.size(); ++l) known.push_back(LayerName(static_cast<int64_t>(l)));
   const auto layer = std::find(known.begin(), known.end(), task.layers.front());
   if (layer == known.end()) {
     r.Add(path + ".layers[0]", absl::StrCat("no layer '", task.layers.front(), "'",
@@ -37,8 +38,8 @@ void ResolveBlocks(Resolver& r, BlockPruning& task) {
   set.gate = GateKind::kBlock;
   BlockGrid& grid = set.grid;
   grid.layer = static_cast<int32_t>(index);
-  grid.rows = index == 0 ? model.input_width : model.hidden_units[index - 1];
-  grid.columns = index < model.hidden_units.size() ? model.hidden_units[index] : model.outputs;
+  grid.rows = layers[index].inputs;
+  grid.columns = layers[index].outputs;
   grid.block_rows = std::max(1, *task.block_rows);
   grid.block_columns = std::max(1, *task.block_columns);
   const int64_t blocks = static_cast<int64_t>(grid.grid_rows()) * grid.grid_columns();

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "kernels/plan/model_shape.h"
 #include "kernels/plan/resolver.h"
 
 namespace winnow::plan {
@@ -20,6 +21,9 @@ void ResolveChunks(Resolver& r, EmbeddingDimension& task) {
   if (!task.chunk) task.chunk = 1;
   if (!task.prefix) task.prefix = true;
   const int32_t width = r.plan.model.embedding_dimension;
+  r.Require(!HasDots(r.plan.model), path,
+            "is not for dot products, which need one width for every field; use mlp, or dlrm with "
+            "interaction: concat");
   r.RequireRange(path + ".chunk", *task.chunk, *task.chunk >= 1 && *task.chunk <= width,
                  absl::StrCat("must be 1 to ", width, " (the embedding dimension)"));
   const int32_t chunk = std::clamp(*task.chunk, 1, width);
@@ -40,7 +44,7 @@ void ResolveChunks(Resolver& r, EmbeddingDimension& task) {
   }
   CandidateSet& set = r.plan.candidates;
   set.gate = GateKind::kChunk;
-  const int64_t outputs = FirstLayerOutputs(r.plan.model);
+  const int64_t outputs = Layers(r.plan.model)[TopLayer(r.plan.model)].outputs;
   for (const InputField& field : r.plan.model.fields) {
     const std::string& name = r.profile.columns[field.column].name;
     const bool wanted = task.fields.empty() || std::find(task.fields.begin(), task.fields.end(),

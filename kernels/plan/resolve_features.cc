@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <map>
 
+#include "kernels/plan/model_shape.h"
 #include "kernels/plan/resolver.h"
 
 namespace winnow::plan {
@@ -82,15 +83,15 @@ void CheckNames(Resolver& r, const Names& names, const FeatureSelection& task) {
   }
 }
 
-// Bytes: the embedding table and the field's rows of the first layer. Multiply-adds: those rows.
+// Bytes: the embedding table and the weights behind the field. Multiply-adds: those weights.
 Cost CostOf(const Resolver& r, const std::vector<int32_t>& columns, double price) {
   Cost cost{.price = price};
-  const int64_t outputs = FirstLayerOutputs(r.plan.model);
   for (const InputField& field : r.plan.model.fields) {
     if (std::find(columns.begin(), columns.end(), field.column) == columns.end()) continue;
     const int64_t table = field.categorical ? field.vocabulary * field.rows : 0;
-    cost.bytes += (table + field.rows * outputs) * kBytesPerValue;
-    cost.flops += field.rows * outputs;
+    const int64_t weights = FieldWeights(r.plan.model, field);
+    cost.bytes += (table + weights) * kBytesPerValue;
+    cost.flops += weights;
   }
   return cost;
 }

@@ -2,6 +2,7 @@
 #include <cmath>
 #include <cstdint>
 
+#include "kernels/plan/model_shape.h"
 #include "kernels/plan/resolver.h"
 #include "kernels/selectors/registry.h"
 
@@ -18,12 +19,9 @@ constexpr double kMultiplyAddsPerSecond = 5e10;
 constexpr double kSecondsPerRow = 1e-7;
 
 int64_t DenseWeights(const ModelShape& shape) {
-  int64_t weights = 0, inputs = shape.input_width;
-  for (int32_t units : shape.hidden_units) {
-    weights += inputs * units;
-    inputs = units;
-  }
-  return weights + inputs * shape.outputs;
+  int64_t weights = 0;
+  for (const LayerShape& layer : Layers(shape)) weights += layer.weights();
+  return weights;
 }
 
 // Seconds of `steps` steps: forward, weight gradient and backward-data, three products of the
@@ -62,8 +60,8 @@ Estimate MakeEstimate(const Resolver& r) {
   const int64_t trainings = Trainings(plan);
   estimate.steps = plan.selection_steps + trainings * plan.training_steps;
   const int64_t batch = std::max<int64_t>(*plan.spec.training.batch_size, plan.selection_batch);
-  int64_t widths = plan.model.input_width;
-  for (int32_t units : plan.model.hidden_units) widths += units;
+  int64_t widths = plan.model.dense_width + plan.model.interaction_width + plan.model.top_inputs;
+  for (const LayerShape& layer : Layers(plan.model)) widths += layer.outputs;
   // Weights, two moments, the folded copy, the best epoch's copy; activations with their gradients;
   // row lists and the order of an epoch; per-candidate state.
   estimate.memory_bytes = kBaseMemory + 6 * 4 * plan.model.parameters + 3 * 4 * batch * widths +

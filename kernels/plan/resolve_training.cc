@@ -12,6 +12,9 @@ constexpr int32_t kMaxBatch = 1 << 20;
 // Epochs are cut so that one training of a large table stays within this many steps; one epoch at
 // least.
 constexpr double kMostDefaultSteps = 20000;
+// Adagrad's steps start at the rate and shrink with the root of the number of steps: more than
+// Adam's.
+constexpr double kAdagradRate = 0.02;
 
 bool HasEmbeddings(const ModelShape& shape) {
   return std::any_of(shape.fields.begin(), shape.fields.end(),
@@ -40,8 +43,12 @@ double DefaultEpochs(const Resolver& r, int32_t batch) {
 void FillDefaults(Resolver& r, TrainingSpec& t) {
   const bool blocks = PrunesBlocks(r.plan.spec);
   const bool embeddings = HasEmbeddings(r.plan.model);
-  if (!t.optimizer) t.optimizer = Optimizer::kAdam;
-  if (!t.learning_rate) t.learning_rate = blocks || embeddings ? 2e-3 : 3e-3;
+  if (!t.optimizer) t.optimizer = embeddings ? Optimizer::kLazyAdam : Optimizer::kAdam;
+  if (!t.learning_rate) {
+    t.learning_rate = *t.optimizer == Optimizer::kAdagrad ? kAdagradRate
+                      : blocks || embeddings              ? 2e-3
+                                                          : 3e-3;
+  }
   if (!t.schedule) t.schedule = blocks ? Schedule::kExponential : Schedule::kCosine;
   if (!t.final_learning_rate) {
     t.final_learning_rate = *t.schedule == Schedule::kExponential ? 0.05 : 0.0;
@@ -109,9 +116,6 @@ void CheckData(Resolver& r, const TrainingSpec& t) {
 }
 
 void CheckBuilt(Resolver& r, const TrainingSpec& t) {
-  const bool optimizer = *t.optimizer == Optimizer::kAdam || *t.optimizer == Optimizer::kAdamW ||
-                         *t.optimizer == Optimizer::kSgd;
-  r.Require(optimizer, "training.optimizer", "is not built yet; use adam, adamw or sgd");
   r.RequireRange("training.shards", *t.shards, *t.shards == 1,
                  "more than 1 is not built yet; must be 1");
 }

@@ -53,9 +53,6 @@ void CheckBudget(Resolver& r, const std::string& path, const Budget& budget, boo
 // "did you mean age?" or the first known names, for a name that is not there.
 std::string Suggest(const std::string& name, const std::vector<std::string>& known);
 
-// Outputs of the first dense layer.
-int32_t FirstLayerOutputs(const ModelShape& shape);
-
 }  // namespace winnow::plan
 
 #endif  // WINNOW_KERNELS_PLAN_RESOLVER_H_

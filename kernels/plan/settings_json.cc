@@ -53,6 +53,7 @@ struct TaskSettings {
 };
 
 constexpr const char* kModels[] = {"linear", "mlp", "wide_deep", "deep_fm", "dlrm", "dcn_v2"};
+constexpr const char* kInteractions[] = {"dot", "concat"};
 constexpr const char* kOptimizers[] = {"adam", "adamw", "sgd", "adagrad", "lazy_adam"};
 constexpr const char* kSchedules[] = {"constant", "cosine", "linear", "exponential"};
 constexpr const char* kPrecisions[] = {"f32", "bf16"};
@@ -67,8 +68,13 @@ void PutName(json& to, const char* key, const std::optional<Enum>& value,
 
 json ModelSettings(const ModelSpec& model) {
   json params = json::object();
-  if (model.kind != ModelKind::kLinear) Put(params, "hidden_units", model.hidden_units);
+  const bool dlrm = model.kind == ModelKind::kDlrm;
+  if (dlrm) Put(params, "bottom_units", model.bottom_units);
+  if (model.kind != ModelKind::kLinear) {
+    Put(params, dlrm ? "top_units" : "hidden_units", model.hidden_units);
+  }
   Put(params, "embedding_dimension", model.embedding_dimension);
+  PutName(params, "interaction", model.interaction, kInteractions);
   json to = json::object();
   if (model.kind) to[kModels[static_cast<int>(*model.kind)]] = std::move(params);
   return to;

@@ -50,10 +50,16 @@ struct SelectorChoice {
 
 enum class ModelKind { kLinear, kMlp, kWideDeep, kDeepFm, kDlrm, kDcnV2 };
 
+// How the vectors of dlrm meet.
+enum class Interaction { kDot, kConcat };
+
 struct ModelSpec {
   std::optional<ModelKind> kind;
-  std::optional<std::vector<int32_t>> hidden_units;  // absent: default; empty list: no hidden layer
+  // Absent: default; empty list: no hidden layer. Of dlrm: the top layers.
+  std::optional<std::vector<int32_t>> hidden_units;
   std::optional<int32_t> embedding_dimension;
+  std::optional<std::vector<int32_t>> bottom_units;  // of dlrm, without the last bottom layer
+  std::optional<Interaction> interaction;            // of dlrm
 };
 
 enum class Optimizer { kAdam, kAdamW, kSgd, kAdagrad, kLazyAdam };

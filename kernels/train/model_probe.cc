@@ -1,5 +1,7 @@
 #include "kernels/train/model_probe.h"
 
+#include <cmath>
+
 #include "kernels/base/status.h"
 #include "kernels/nn/model_gate.h"
 
@@ -22,20 +24,37 @@ absl::StatusOr<std::unique_ptr<NetworkProbe>> NetworkProbe::Create(const JobCont
 
 void NetworkProbe::WeightNorms(std::span<float> out) const {
   gates::RegionNorms(fold_, network_.weights(fold_.layer), {}, out);
+  for (const gates::WeightFold& other : fold_.others) AddNorms(other, {}, out);
 }
 
 absl::Status NetworkProbe::Contributions(std::span<float> out) {
-  std::vector<float> rms(static_cast<size_t>(fold_.rows));
-  if (fold_.layer == 0) {
-    nn::InputRms(network_, source_.gather().DenseRms(), source_.gather().CodeCounts(), rms);
-  } else {
-    const std::vector<uint32_t> rows = EvenlySpaced(context_.table->train_rows(), kProbeRows);
-    source_.SetRows(rows);
-    RETURN_IF_ERROR(predictor_->LayerInputRms(fold_.layer, source_,
-                                              static_cast<int64_t>(rows.size()), {}, rms));
-  }
+  std::vector<float> rms;
+  RETURN_IF_ERROR(LayerInputRms(fold_, rms));
   gates::RegionNorms(fold_, network_.weights(fold_.layer), rms, out);
+  for (const gates::WeightFold& other : fold_.others) {
+    RETURN_IF_ERROR(LayerInputRms(other, rms));
+    AddNorms(other, rms, out);
+  }
   return absl::OkStatus();
+}
+
+// Norms over two layers are roots of the sum of squares.
+void NetworkProbe::AddNorms(const gates::WeightFold& fold, std::span<const float> rms,
+                            std::span<float> out) const {
+  std::vector<float> norms(out.size());
+  gates::RegionNorms(fold, network_.weights(fold.layer), rms, norms);
+  for (size_t c = 0; c < out.size(); ++c) out[c] = std::hypot(out[c], norms[c]);
+}
+
+absl::Status NetworkProbe::LayerInputRms(const gates::WeightFold& fold, std::vector<float>& rms) {
+  rms.resize(static_cast<size_t>(fold.rows));
+  if (fold.layer == 0 && !network_.has_bottom() && !network_.has_dots()) {
+    nn::InputRms(network_, source_.gather().DenseRms(), source_.gather().CodeCounts(), rms);
+    return absl::OkStatus();
+  }
+  const std::vector<uint32_t> rows = EvenlySpaced(context_.table->train_rows(), kProbeRows);
+  source_.SetRows(rows);
+  return predictor_->LayerInputRms(fold.layer, source_, static_cast<int64_t>(rows.size()), {}, rms);
 }
 
 absl::StatusOr<double> NetworkProbe::ValidationLoss(std::span<const float> mask) {

@@ -41,6 +41,11 @@ class NetworkProbe final : public ModelProbe {
   NetworkProbe(const JobContext& context, const nn::Network& network,
                const gates::WeightFold& fold);
 
+  void AddNorms(const gates::WeightFold& fold, std::span<const float> rms,
+                std::span<float> out) const;
+  // Root mean square of every input of the fold's layer.
+  absl::Status LayerInputRms(const gates::WeightFold& fold, std::vector<float>& rms);
+
   const JobContext& context_;
   const nn::Network& network_;
   const gates::WeightFold& fold_;

@@ -61,7 +61,7 @@ absl::StatusOr<SelectionConfig> PlannedSelection(const plan::Plan& plan) {
   config.training.weight_decay = ParamOr(params, "weight_decay", config.training.weight_decay);
   if (!config.row->trains_the_model) {
     config.training.schedule = plan::Schedule::kConstant;
-    config.training.optimizer = plan::Optimizer::kAdam;
+    config.training.optimizer = plan::Optimizer::kLazyAdam;
     config.training.input_noise = 0;
     config.training.dropout = 0;
   }
@@ -106,7 +106,7 @@ absl::Status SelectionRun::MakeTrainStep() {
   const TrainingConfig& training = config_.training;
   nn::TrainStepOptions options;
   options.loss = context_.loss;
-  ASSIGN_OR_RETURN(options.optimizer, nn::OptimizerFor(training.optimizer, training.momentum));
+  options.optimizer = nn::OptimizerFor(training.optimizer, training.momentum);
   options.batch_size = batches_.batch_size();
   options.input_noise = static_cast<float>(training.input_noise);
   options.dropout = static_cast<float>(training.dropout);

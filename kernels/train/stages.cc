@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "absl/strings/str_cat.h"
+#include "kernels/plan/model_shape.h"
 #include "kernels/selectors/registry.h"
 #include "kernels/train/backward_prune.h"
 
@@ -20,13 +21,14 @@ bool Trains(const plan::Plan& plan) {
 // Multiply-adds of a training step per row, roughly: three products a layer, and a constant for
 // gathering and embeddings.
 double RowWork(const plan::ModelShape& shape, double input_share) {
-  double work = 0, inputs = input_share * shape.input_width;
-  for (const int32_t units : shape.hidden_units) {
-    work += inputs * units;
-    inputs = units;
+  const std::vector<plan::LayerShape> layers = plan::Layers(shape);
+  const auto top = static_cast<size_t>(plan::TopLayer(shape));
+  double work = 0;
+  for (size_t l = 0; l < layers.size(); ++l) {
+    work += (l == 0 || l == top ? input_share : 1.0) * static_cast<double>(layers[l].weights());
   }
-  work += inputs * shape.outputs;
-  return 3 * work + 10 * input_share * shape.input_width + 300;
+  const int32_t inputs = shape.dense_width + shape.interaction_width;
+  return 3 * work + 10 * input_share * inputs + 300;
 }
 
 StageSize TrainingSize(const plan::Plan& plan, int64_t steps, int64_t batch, double input_share) {

@@ -4,29 +4,9 @@
 #include <cstddef>
 #include <set>
 
-namespace winnow::train {
+#include "kernels/plan/model_shape.h"
 
-void Relayout(plan::ModelShape& shape) {
-  int32_t row = 0;
-  shape.dense_width = 0;
-  shape.parameters = 0;
-  for (plan::InputField& field : shape.fields) {
-    field.first_row = row;
-    row += field.rows;
-    if (field.categorical) {
-      shape.parameters += field.vocabulary * field.rows;
-    } else {
-      shape.dense_width += field.rows;
-    }
-  }
-  shape.input_width = row;
-  int64_t inputs = row;
-  for (const int32_t units : shape.hidden_units) {
-    shape.parameters += (inputs + 1) * units;
-    inputs = units;
-  }
-  shape.parameters += (inputs + 1) * shape.outputs;
-}
+namespace winnow::train {
 
 std::map<int32_t, int32_t> KeptDimensions(const CandidateSet& candidates,
                                           std::span<const int32_t> selected) {
@@ -61,7 +41,7 @@ plan::ModelShape SubsetShape(const plan::ModelShape& full, const CandidateSet& c
       if (field.rows > 0) shape.fields.push_back(field);
     }
   }
-  Relayout(shape);
+  plan::LayOut(shape);
   return shape;
 }
 

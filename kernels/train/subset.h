@@ -22,9 +22,6 @@
 
 namespace winnow::train {
 
-// Recomputes row ranges, widths and the number of parameters from the fields and their `rows`.
-void Relayout(plan::ModelShape& shape);
-
 // Shape of the model on the candidates `selected`. REQUIRES: `full` is the model that the
 // candidates were made for.
 plan::ModelShape SubsetShape(const plan::ModelShape& full, const CandidateSet& candidates,

@@ -53,7 +53,7 @@ absl::StatusOr<std::unique_ptr<TrainingRun>> TrainingRun::Create(const JobContex
   }
   nn::TrainStepOptions options;
   options.loss = context.loss;
-  ASSIGN_OR_RETURN(options.optimizer, nn::OptimizerFor(made.optimizer, made.momentum));
+  options.optimizer = nn::OptimizerFor(made.optimizer, made.momentum);
   options.batch_size = run->batches_.batch_size();
   options.input_noise = static_cast<float>(made.input_noise);
   options.dropout = static_cast<float>(made.dropout);

@@ -99,7 +99,7 @@ v1::Capabilities AlgorithmCapabilities() {
   AddModel(to, "mlp", "Multi-layer perceptron on numeric inputs and field embeddings.", true);
   AddModel(to, "wide_deep", "Linear part beside a perceptron.", false);
   AddModel(to, "deep_fm", "Factorisation machine beside a perceptron.", false);
-  AddModel(to, "dlrm", "Dot products of embeddings and a numeric tower.", false);
+  AddModel(to, "dlrm", "Dot products of embeddings and a numeric tower.", true);
   AddModel(to, "dcn_v2", "Deep and cross network, version 2.", false);
   AddTask(to, "feature_selection", "Which features does the model need?",
           {"max_count", "max_bytes", "max_flops"});

@@ -70,6 +70,22 @@ plan::Task TaskFrom(const v1::JobSpec& proto) {
   return std::monostate{};
 }
 
+// Proto enums have UNSPECIFIED = 0 and then the values of the plain enum in the same order.
+template <typename Plain, typename Proto>
+std::optional<Plain> EnumFrom(bool present, Proto value) {
+  if (!present || static_cast<int>(value) == 0) return std::nullopt;
+  return static_cast<Plain>(static_cast<int>(value) - 1);
+}
+
+void DlrmFrom(const v1::DlrmModel& from, plan::ModelSpec& model) {
+  if (from.has_bottom_units()) {
+    model.bottom_units = ToVector<int32_t>(from.bottom_units().values());
+  }
+  if (from.has_top_units()) model.hidden_units = ToVector<int32_t>(from.top_units().values());
+  model.embedding_dimension = WINNOW_OPTIONAL(from, embedding_dimension);
+  model.interaction = EnumFrom<plan::Interaction>(from.has_interaction(), from.interaction());
+}
+
 plan::ModelSpec ModelFrom(const v1::Model& proto) {
   plan::ModelSpec model;
   const auto deep = [&model](const auto& from) {
@@ -96,7 +112,7 @@ plan::ModelSpec ModelFrom(const v1::Model& proto) {
       break;
     case v1::Model::kDlrm:
       model.kind = plan::ModelKind::kDlrm;
-      model.embedding_dimension = WINNOW_OPTIONAL(proto.dlrm(), embedding_dimension);
+      DlrmFrom(proto.dlrm(), model);
       break;
     case v1::Model::kDcnV2:
       model.kind = plan::ModelKind::kDcnV2;
@@ -106,13 +122,6 @@ plan::ModelSpec ModelFrom(const v1::Model& proto) {
       break;
   }
   return model;
-}
-
-// Proto enums have UNSPECIFIED = 0 and then the values of the plain enum in the same order.
-template <typename Plain, typename Proto>
-std::optional<Plain> EnumFrom(bool present, Proto value) {
-  if (!present || static_cast<int>(value) == 0) return std::nullopt;
-  return static_cast<Plain>(static_cast<int>(value) - 1);
 }
 
 plan::TrainingSpec TrainingFrom(const v1::Training& from) {

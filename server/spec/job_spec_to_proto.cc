@@ -60,6 +60,23 @@ struct TaskTo {
   void operator()(const plan::LayerPruning&) const { proto->mutable_layer_pruning(); }
 };
 
+// Proto enums have UNSPECIFIED = 0 and then the values of the plain enum in the same order.
+template <typename Proto, typename Plain>
+Proto EnumTo(Plain value) {
+  return static_cast<Proto>(static_cast<int>(value) + 1);
+}
+
+void DlrmTo(const plan::ModelSpec& model, v1::DlrmModel& to) {
+  if (model.bottom_units) {
+    Assign(to.mutable_bottom_units()->mutable_values(), *model.bottom_units);
+  }
+  if (model.hidden_units) Assign(to.mutable_top_units()->mutable_values(), *model.hidden_units);
+  WINNOW_SET(to, embedding_dimension, model.embedding_dimension);
+  if (model.interaction) {
+    to.set_interaction(EnumTo<v1::DlrmModel::Interaction>(*model.interaction));
+  }
+}
+
 v1::Model ModelTo(const plan::ModelSpec& model) {
   v1::Model proto;
   if (!model.kind) return proto;
@@ -83,19 +100,13 @@ v1::Model ModelTo(const plan::ModelSpec& model) {
       deep(proto.mutable_deep_fm());
       break;
     case plan::ModelKind::kDlrm:
-      WINNOW_SET(*proto.mutable_dlrm(), embedding_dimension, model.embedding_dimension);
+      DlrmTo(model, *proto.mutable_dlrm());
       break;
     case plan::ModelKind::kDcnV2:
       deep(proto.mutable_dcn_v2());
       break;
   }
   return proto;
-}
-
-// Proto enums have UNSPECIFIED = 0 and then the values of the plain enum in the same order.
-template <typename Proto, typename Plain>
-Proto EnumTo(Plain value) {
-  return static_cast<Proto>(static_cast<int>(value) + 1);
 }
 
 v1::Training TrainingTo(const plan::TrainingSpec& training) {

@@ -15,6 +15,7 @@
 #include "kernels/nn/train_step.h"
 #include "kernels/ops/half.h"
 #include "kernels/ops/threading.h"
+#include "kernels/plan/model_shape.h"
 
 namespace winnow::nn {
 namespace {
@@ -60,9 +61,9 @@ struct Case {
 plan::ModelShape ShapeOf(const Case& c) {
   plan::ModelShape shape;
   for (int32_t i = 0; i < c.inputs; ++i) shape.fields.push_back({i, false, i, 1, 0});
-  shape.dense_width = shape.input_width = c.inputs;
   shape.hidden_units = c.hidden;
   shape.outputs = c.outputs;
+  plan::LayOut(shape);
   return shape;
 }
 

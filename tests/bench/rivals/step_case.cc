@@ -9,6 +9,7 @@
 #include "absl/strings/str_split.h"
 #include "kernels/base/status.h"
 #include "kernels/nn/loss_kind.h"
+#include "kernels/plan/model_shape.h"
 
 namespace winnow::bench {
 namespace {
@@ -97,11 +98,10 @@ plan::ModelShape ShapeOf(const StepCase& c) {
     shape.fields.push_back(
         {c.dense + f, true, c.dense + f * c.dimension, c.dimension, c.vocabulary});
   }
-  shape.dense_width = c.dense;
-  shape.input_width = c.dense + c.fields * c.dimension;
   shape.embedding_dimension = c.dimension;
   shape.hidden_units = c.hidden;
   shape.outputs = c.outputs;
+  plan::LayOut(shape);
   return shape;
 }
 

@@ -120,12 +120,13 @@ TEST_P(WeightFoldTest, MaskGradientIsTheSumOverTheRegionForAnyTiles) {
     }
   }
   for (const int32_t tile : {kInputs, 16, 7, 1}) {
-    std::vector<float> sums(kInputs * fold_.column_blocks(), 0.0f), actual(fold_.num_candidates);
+    std::vector<float> sums(kInputs * fold_.column_blocks(), 0.0f);
+    std::vector<double> actual(fold_.num_candidates, 0.0);
     for (int32_t begin = 0; begin < kInputs; begin += tile) {
       const int32_t end = std::min(begin + tile, kInputs);
       RunSums(fold_, begin, end, w_.data(), g_.data() + at(begin, 0), sums.data());
     }
-    MaskGradient(fold_, tile).Reduce(sums.data(), actual);
+    MaskGradient(fold_, tile).AddTo(sums.data(), {}, actual);
     for (int64_t c = 0; c < fold_.num_candidates; ++c) {
       // n u times the magnitudes, n = all elements of the layer.
       const double bound = kInputs * kOutputs * 0x1.0p-24 * magnitude[c];

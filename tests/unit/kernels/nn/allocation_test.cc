@@ -76,6 +76,7 @@ struct Case {
   std::string name;
   bool gate;
   int threads;
+  bool dlrm = false;
 
   friend void PrintTo(const Case& c, std::ostream* out) { *out << c.name; }
 };
@@ -94,7 +95,9 @@ class AllocationTest : public ::testing::TestWithParam<Case> {};
 
 TEST_P(AllocationTest, ThousandStepsAllocateAndLockNothing) {
   if (!WINNOW_COUNTS_CALLS) GTEST_SKIP() << "calls cannot be counted in this build";
-  const plan::ModelShape shape = MakeShape("ncicn", {40, 20}, 1, 4);
+  const plan::ModelShape shape =
+      GetParam().dlrm ? MakeDlrm("ncicncc", plan::Interaction::kDot, {20, 4}, {40, 20}, 1, 4)
+                      : MakeShape("ncicn", {40, 20}, 1, 4);
   const CandidateSet candidates = FeatureCandidates(shape);
   Training training(shape, LossKind::kLogistic, 256, GetParam().threads,
                     GetParam().gate ? &candidates : nullptr, {});
@@ -128,7 +131,8 @@ INSTANTIATE_TEST_SUITE_P(Steps, AllocationTest,
                          ::testing::Values(Case{"Plain1Thread", false, 1},
                                            Case{"Plain3Threads", false, 3},
                                            Case{"Gated1Thread", true, 1},
-                                           Case{"Gated3Threads", true, 3}),
+                                           Case{"Gated3Threads", true, 3},
+                                           Case{"Dlrm3Threads", true, 3, true}),
                          [](const auto& info) { return info.param.name; });
 
 TEST(AllocationCheckTest, CountersCount) {

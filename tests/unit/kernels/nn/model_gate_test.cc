@@ -24,6 +24,25 @@ TEST(MakeFoldTest, FeatureAndChunkGatesSitOnTheFirstLayer) {
   EXPECT_EQ(chunks.columns, 4);
 }
 
+// Vectors: the bottom layers' output, columns 1 and 3. Products: (1, z), (3, z), (3, 1).
+TEST(MakeFoldTest, FeatureGateOfDotProductsSitsOnTwoLayers) {
+  const plan::ModelShape shape = MakeDlrm("ncic", plan::Interaction::kDot, {6, 2}, {4}, 1, 2);
+  ASSERT_OK_AND_ASSIGN(const gates::WeightFold fold, MakeFold(shape, FeatureCandidates(shape)));
+  EXPECT_EQ(fold.layer, 2);
+  EXPECT_EQ(fold.row_base, (std::vector<int32_t>{-1, -1, 1, 3, 3}));
+  EXPECT_EQ(fold.row_second, (std::vector<int32_t>{-1, -1, -1, -1, 1}));
+  EXPECT_EQ(fold.input_base, (std::vector<int32_t>{-1, -1, 1, 1, 3, 3}));
+  const std::vector<float> mask = {9, 2, 9, 5};
+  EXPECT_EQ(fold.row_multiplier(mask, 0), 1);
+  EXPECT_EQ(fold.row_multiplier(mask, 3), 5);
+  EXPECT_EQ(fold.row_multiplier(mask, 4), 10);
+  ASSERT_EQ(fold.others.size(), 1u);
+  EXPECT_EQ(fold.others[0].layer, 0);
+  EXPECT_EQ(fold.others[0].row_base, (std::vector<int32_t>{0, 2, 2}));
+  EXPECT_THAT(MakeFold(shape, ChunkCandidates(shape)),
+              StatusIs(absl::StatusCode::kInvalidArgument));
+}
+
 TEST(MakeFoldTest, BlockGateSitsOnTheLayerOfItsGrid) {
   const plan::ModelShape shape = MakeShape("nci", {4, 5}, 2);
   for (int32_t layer = 0; layer < 3; ++layer) {

@@ -8,6 +8,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "kernels/plan/model_shape.h"
 #include "tests/support/status_matchers.h"
 #include "tests/unit/kernels/nn/reference_testing.h"
 
@@ -37,9 +38,8 @@ TEST(NetworkTest, TensorsHaveNamesShapesAndAlignedPlaces) {
 TEST(NetworkTest, FieldsMayHaveDifferentWidths) {
   plan::ModelShape shape = MakeShape("cc", {4}, 1);
   shape.fields[0].rows = 1;
-  shape.fields[1].first_row = 1;
   shape.fields[1].rows = 5;
-  shape.input_width = 6;
+  plan::LayOut(shape);
   ASSERT_OK_AND_ASSIGN(const Network network, Network::Create(shape));
   EXPECT_EQ(network.embeddings()[0].dimension, 1);
   EXPECT_EQ(network.embeddings()[1].dimension, 5);
@@ -53,7 +53,7 @@ TEST(NetworkTest, ContradictoryAndUnbuiltShapesAreRefused) {
     return Network::Create(shape).status();
   };
   const auto invalid = absl::StatusCode::kInvalidArgument;
-  EXPECT_THAT(status([](auto& s) { s.kind = plan::ModelKind::kDlrm; }),
+  EXPECT_THAT(status([](auto& s) { s.kind = plan::ModelKind::kDeepFm; }),
               StatusIs(absl::StatusCode::kUnimplemented));
   EXPECT_THAT(status([](auto& s) { s.kind = plan::ModelKind::kLinear; }), StatusIs(invalid));
   EXPECT_THAT(status([](auto& s) { s.fields[1].first_row = 2; }), StatusIs(invalid));
@@ -64,6 +64,44 @@ TEST(NetworkTest, ContradictoryAndUnbuiltShapesAreRefused) {
   EXPECT_THAT(status([](auto& s) { s.hidden_units = {0}; }), StatusIs(invalid));
   EXPECT_THAT(status([](auto& s) { s.outputs = 0; }), StatusIs(invalid));
   EXPECT_THAT(Network::Create(plan::ModelShape{}), StatusIs(invalid));
+}
+
+TEST(NetworkTest, DlrmCountsItsLayersFromTheInput) {
+  ASSERT_OK_AND_ASSIGN(const Network network,
+                       Network::Create(MakeDlrm("cinc", plan::Interaction::kDot, {6, 3}, {5}, 1)));
+  std::vector<std::vector<int32_t>> widths;
+  for (const DenseLayer& layer : network.layers()) widths.push_back({layer.inputs, layer.outputs});
+  // Two numeric fields of 3 inputs; three vectors have 3 products.
+  EXPECT_EQ(widths, (std::vector<std::vector<int32_t>>{{3, 6}, {6, 3}, {3 + 3, 5}, {5, 1}}));
+  EXPECT_EQ(network.top_layer(), 2);
+  EXPECT_EQ(network.layers()[2].name, "dense_2");
+  EXPECT_EQ(network.embeddings()[1].first_row, 6);
+  EXPECT_EQ(network.embeddings()[1].place, 2 * 16);
+}
+
+TEST(NetworkTest, DlrmWithoutNumbersHasNoBottomLayers) {
+  plan::ModelShape shape = MakeDlrm("cnc", plan::Interaction::kDot, {6, 3}, {5}, 1);
+  shape.fields.erase(shape.fields.begin() + 1);
+  plan::LayOut(shape);
+  ASSERT_OK_AND_ASSIGN(const Network network, Network::Create(shape));
+  EXPECT_EQ(network.top_layer(), 0);
+  EXPECT_EQ(network.layers()[0].inputs, 3 + 1);
+}
+
+TEST(NetworkTest, DlrmThatContradictsItselfIsRefused) {
+  const auto status = [](auto change) {
+    plan::ModelShape shape = MakeDlrm("cnc", plan::Interaction::kDot, {6, 3}, {5}, 1);
+    change(shape);
+    plan::LayOut(shape);
+    return Network::Create(shape).status();
+  };
+  const auto invalid = absl::StatusCode::kInvalidArgument;
+  EXPECT_THAT(status([](auto& s) { s.bottom_units = {6, 4}; }), StatusIs(invalid));
+  EXPECT_THAT(status([](auto& s) { s.bottom_units = {}; }), StatusIs(invalid));
+  EXPECT_THAT(status([](auto& s) { s.fields[0].rows = 4; }), StatusIs(invalid));
+  EXPECT_THAT(status([](auto& s) { s.kind = plan::ModelKind::kMlp; }), StatusIs(invalid));
+  EXPECT_THAT(status([](auto& s) { s.fields.clear(); }), StatusIs(invalid));
+  EXPECT_OK(status([](auto&) {}));
 }
 
 TEST(NetworkInitTest, ValuesDependOnSeedStreamAndTensorAlone) {

@@ -95,6 +95,29 @@ TEST_P(PredictorTest, InputRmsOverRowsIsThatOfTheInputs) {
 
 INSTANTIATE_TEST_SUITE_P(Rows, PredictorTest, ::testing::Values(1, 7, 256, 257, 1000));
 
+TEST(PredictorDlrmTest, LogitsMatchTheReferenceWithAMaskOnTwoLayers) {
+  const plan::ModelShape shape =
+      MakeDlrm("nciccn", plan::Interaction::kDot, {20, 8}, {33, 20}, 1, 8);
+  Network network = *Network::Create(shape);
+  network.Init(3, "test");
+  ASSERT_OK_AND_ASSIGN(const gates::WeightFold fold, MakeFold(shape, FeatureCandidates(shape)));
+  ShardPool pool(1, ops::UseOneThread);
+  ASSERT_OK_AND_ASSIGN(const auto predictor, Predictor::Create(&network, &fold, &pool));
+  const TestBatch batch = MakeBatch(shape, LossKind::kLogistic, 300, 4);
+  const std::vector<float> mask = {0.5f, 0.25f, 1.0f, 2.0f, 0.0f, 0.0f};
+  std::vector<float> logits(300);
+  for (const bool masked : {true, false}) {
+    ASSERT_OK(predictor->Logits(batch, 300, masked ? std::span(mask) : std::span<const float>(),
+                                std::span<float>(logits)));
+    const ReferenceResult expected = Evaluate(network, ToDouble(network), &fold,
+                                              masked ? std::vector<double>(mask.begin(), mask.end())
+                                                     : std::vector<double>(mask.size(), 1.0),
+                                              LossKind::kLogistic, batch);
+    // Five products of at most 33 terms of size 1.
+    for (int64_t i = 0; i < 300; ++i) ASSERT_NEAR(logits[i], expected.outputs[i][0], 2e-5);
+  }
+}
+
 TEST(PredictorErrorTest, WrongSizesAndBadNumbersAreRefused) {
   const plan::ModelShape shape = MakeShape("nn", {4}, 1);
   ASSERT_OK_AND_ASSIGN(Network network, Network::Create(shape));

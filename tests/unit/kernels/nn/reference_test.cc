@@ -17,6 +17,21 @@ namespace {
 constexpr double kStep = 1e-6;
 constexpr double kTolerance = 2e-8;
 
+const plan::ModelShape kDot = MakeDlrm("cniccn", plan::Interaction::kDot, {6, 3}, {5, 4}, 1);
+const plan::ModelShape kConcat = MakeDlrm("cniccn", plan::Interaction::kConcat, {3}, {5}, 3);
+
+// The first and the last field are one candidate; so are two embeddings, whose product has the
+// square of its multiplier.
+CandidateSet GroupCandidates(const plan::ModelShape& shape) {
+  CandidateSet set;
+  set.items.resize(3);
+  for (const plan::InputField& field : shape.fields) {
+    const bool outer = field.column == 0 || field.column == shape.fields.back().column;
+    set.items[outer ? 0 : field.categorical ? 1 : 2].columns.push_back(field.column);
+  }
+  return set;
+}
+
 struct Case {
   std::string name;
   plan::ModelShape shape;
@@ -74,6 +89,16 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"ChunkGate", MakeShape("ncic", {5}, 1), LossKind::kLogistic, &ChunkCandidates},
         Case{"BlockGate", MakeShape("ncic", {5, 7}, 1), LossKind::kSquared,
              [](const plan::ModelShape& shape) { return BlockCandidates(shape, 1, 2, 3); }},
+        Case{"DlrmDot", kDot, LossKind::kLogistic, {}},
+        Case{"DlrmDotFeatureGate", kDot, LossKind::kLogistic, &FeatureCandidates},
+        Case{"DlrmDotGroups", kDot, LossKind::kLogistic, &GroupCandidates},
+        Case{"DlrmDotWithoutNumbers", MakeDlrm("ccc", plan::Interaction::kDot, {}, {5}, 1),
+             LossKind::kLogistic, &FeatureCandidates},
+        Case{"DlrmConcatFeatureGate", kConcat, LossKind::kSoftmax, &FeatureCandidates},
+        Case{"DlrmConcatChunkGate", kConcat, LossKind::kSoftmax, &ChunkCandidates},
+        Case{"DlrmTopBlockGate", MakeDlrm("cniccn", plan::Interaction::kDot, {6, 3}, {5}, 1),
+             LossKind::kLogistic,
+             [](const plan::ModelShape& shape) { return BlockCandidates(shape, 2, 4, 2); }},
         Case{"FirstLayerBlockGate", MakeShape("ncic", {5, 7}, 2), LossKind::kSoftmax,
              [](const plan::ModelShape& shape) { return BlockCandidates(shape, 0, 4, 2); }}),
     [](const auto& info) { return info.param.name; });

@@ -5,6 +5,7 @@
 
 #include "kernels/base/rng.h"
 #include "kernels/ops/loss.h"
+#include "kernels/plan/model_shape.h"
 
 namespace winnow::nn {
 namespace {
@@ -15,11 +16,19 @@ size_t WeightsAt(const Network& network, size_t layer) {
 }
 size_t BiasAt(const Network& network, size_t layer) { return WeightsAt(network, layer) + 1; }
 
-double MaskAt(const gates::WeightFold* fold, const std::vector<double>& mask, size_t layer,
-              int32_t row, int32_t column) {
-  if (fold == nullptr || static_cast<size_t>(fold->layer) != layer) return 1.0;
-  const int32_t c = fold->candidate(row, column);
-  return c < 0 ? 1.0 : mask[c];
+// The fold of a layer's weights, or null. Of dot products none: their mask is on the vectors.
+const gates::WeightFold* FoldAt(const gates::WeightFold* fold, size_t layer) {
+  if (fold == nullptr) return nullptr;
+  const auto index = static_cast<int32_t>(layer);
+  if (fold->layer == index) return fold->input_base.empty() ? fold : nullptr;
+  for (const gates::WeightFold& other : fold->others) {
+    if (other.layer == index) return &other;
+  }
+  return nullptr;
+}
+
+int32_t CandidateAt(const gates::WeightFold* fold, int32_t row, int32_t column) {
+  return fold == nullptr ? -1 : fold->candidate(row, column);
 }
 
 // One row, forward and backward; adds to `result`.
@@ -46,11 +55,14 @@ class RowEvaluation {
 
  private:
   void LoadInput() {
-    std::vector<double> x(network_.shape().input_width);
+    const plan::ModelShape& shape = network_.shape();
+    const bool apart = network_.has_bottom() || network_.has_dots();
+    std::vector<double> x(apart ? shape.dense_width : shape.input_width);
+    vectors_.resize(shape.interaction_width);
     int32_t dense = 0, slot = 0;
-    for (const plan::InputField& field : network_.shape().fields) {
+    for (const plan::InputField& field : shape.fields) {
       for (int32_t r = 0; r < field.rows; ++r) {
-        double& value = x[field.first_row + r];
+        double& value = (apart && field.categorical ? vectors_ : x)[field.first_row + r];
         if (field.categorical) {
           const int32_t code = batch_.codes[row_ * batch_.code_slots + slot];
           value = tensors_[slot][code * field.rows + r];
@@ -65,15 +77,70 @@ class RowEvaluation {
     inputs_.push_back(std::move(x));
   }
 
+  // The input of the first top layer from inputs_.back(), the bottom layers' output.
+  std::vector<double> Join() {
+    if (network_.has_bottom()) {
+      std::copy(inputs_.back().begin(), inputs_.back().end(), vectors_.begin());
+    }
+    if (!network_.has_dots()) return network_.has_bottom() ? vectors_ : inputs_.back();
+    const int32_t d = network_.shape().embedding_dimension, n = network_.vector_count();
+    std::vector<double> v = MaskedVectors();
+    std::vector<double> t(v.begin(), v.begin() + d);
+    for (int32_t i = 0; i < n; ++i) {
+      for (int32_t j = 0; j < i; ++j) {
+        double sum = 0;
+        for (int32_t k = 0; k < d; ++k) sum += v[i * d + k] * v[j * d + k];
+        t.push_back(sum);
+      }
+    }
+    return t;
+  }
+
+  std::vector<double> MaskedVectors() const {
+    std::vector<double> v = vectors_;
+    for (size_t k = 0; fold_ != nullptr && k < fold_->input_base.size(); ++k) {
+      if (fold_->input_base[k] >= 0) v[k] *= mask_[fold_->input_base[k]];
+    }
+    return v;
+  }
+
+  // From d(T) to d(V), and what the mask on the vectors gets.
+  std::vector<double> Part(std::vector<double> dt) {
+    if (!network_.has_dots()) return dt;
+    const int32_t d = network_.shape().embedding_dimension, n = network_.vector_count();
+    const std::vector<double> v = MaskedVectors();
+    std::vector<double> dv(v.size(), 0.0);
+    std::copy(dt.begin(), dt.begin() + d, dv.begin());
+    size_t pair = d;
+    for (int32_t i = 0; i < n; ++i) {
+      for (int32_t j = 0; j < i; ++j, ++pair) {
+        for (int32_t k = 0; k < d; ++k) {
+          dv[i * d + k] += dt[pair] * v[j * d + k];
+          dv[j * d + k] += dt[pair] * v[i * d + k];
+        }
+      }
+    }
+    for (size_t k = 0; fold_ != nullptr && k < fold_->input_base.size(); ++k) {
+      const int32_t c = fold_->input_base[k];
+      if (c < 0) continue;
+      result_.mask_gradient[c] += vectors_[k] * dv[k];
+      dv[k] *= mask_[c];
+    }
+    return dv;
+  }
+
   void Forward() {
     const size_t last = network_.layers().size() - 1;
     for (size_t l = 0; l <= last; ++l) {
       const DenseLayer& layer = network_.layers()[l];
+      const gates::WeightFold* fold = FoldAt(fold_, l);
+      if (static_cast<int32_t>(l) == network_.top_layer()) inputs_.back() = Join();
       const std::vector<double>& w = tensors_[WeightsAt(network_, l)];
       std::vector<double> z = tensors_[BiasAt(network_, l)];
       for (int32_t r = 0; r < layer.inputs; ++r) {
         for (int32_t j = 0; j < layer.outputs; ++j) {
-          z[j] += MaskAt(fold_, mask_, l, r, j) * inputs_[l][r] * w[r * layer.outputs + j];
+          const int32_t c = CandidateAt(fold, r, j);
+          z[j] += (c < 0 ? 1.0 : mask_[c]) * inputs_[l][r] * w[r * layer.outputs + j];
         }
       }
       if (l < last) {
@@ -117,6 +184,7 @@ class RowEvaluation {
   void Backward(std::vector<double> dz) {
     for (size_t l = network_.layers().size(); l-- > 0;) {
       const DenseLayer& layer = network_.layers()[l];
+      const gates::WeightFold* fold = FoldAt(fold_, l);
       const std::vector<double>& w = tensors_[WeightsAt(network_, l)];
       std::vector<double>& dw = result_.gradient[WeightsAt(network_, l)];
       std::vector<double>& db = result_.gradient[BiasAt(network_, l)];
@@ -124,21 +192,21 @@ class RowEvaluation {
       for (int32_t j = 0; j < layer.outputs; ++j) db[j] += dz[j];
       for (int32_t r = 0; r < layer.inputs; ++r) {
         for (int32_t j = 0; j < layer.outputs; ++j) {
-          const double a = MaskAt(fold_, mask_, l, r, j);
+          const int32_t c = CandidateAt(fold, r, j);
+          const double a = c < 0 ? 1.0 : mask_[c];
           const int64_t e = static_cast<int64_t>(r) * layer.outputs + j;
           dw[e] += a * inputs_[l][r] * dz[j];
           dx[r] += a * w[e] * dz[j];
-          if (fold_ != nullptr && static_cast<size_t>(fold_->layer) == l &&
-              fold_->candidate(r, j) >= 0) {
-            result_.mask_gradient[fold_->candidate(r, j)] += inputs_[l][r] * w[e] * dz[j];
-          }
+          if (c >= 0) result_.mask_gradient[c] += inputs_[l][r] * w[e] * dz[j];
         }
       }
-      if (l == 0) {
+      if (static_cast<int32_t>(l) == network_.top_layer()) {
+        dx = Part(std::move(dx));
         ScatterToTables(dx);
-        return;
       }
-      for (int32_t r = 0; r < layer.inputs; ++r) dx[r] *= factors_[l - 1][r];
+      if (l == 0) return;
+      dx.resize(factors_[l - 1].size());  // of V: the bottom layers' output
+      for (size_t r = 0; r < dx.size(); ++r) dx[r] *= factors_[l - 1][r];
       dz = std::move(dx);
     }
   }
@@ -161,6 +229,7 @@ class RowEvaluation {
   const ReferenceNoise& noise_;
   const int64_t row_;
   ReferenceResult& result_;
+  std::vector<double> vectors_;               // V, before its mask
   std::vector<std::vector<double>> inputs_;   // of every layer, then the logits
   std::vector<std::vector<double>> factors_;  // d(output)/dZ of every hidden unit
 };
@@ -215,22 +284,29 @@ TestBatch MakeBatch(const plan::ModelShape& shape, LossKind loss, int64_t rows, 
 plan::ModelShape MakeShape(const std::string& fields, std::vector<int32_t> hidden, int32_t outputs,
                            int32_t dimension) {
   plan::ModelShape shape;
-  int32_t row = 0;
   for (int32_t column = 0; column < static_cast<int32_t>(fields.size()); ++column) {
     plan::InputField field;
     field.column = column;
     field.categorical = fields[column] == 'c';
-    field.first_row = row;
     field.rows = field.categorical ? dimension : fields[column] == 'i' ? 2 : 1;
     field.vocabulary = field.categorical ? 5 + column : 0;
-    row += field.rows;
-    if (!field.categorical) shape.dense_width += field.rows;
     shape.fields.push_back(field);
   }
-  shape.input_width = row;
   shape.embedding_dimension = dimension;
   shape.hidden_units = std::move(hidden);
   shape.outputs = outputs;
+  plan::LayOut(shape);
+  return shape;
+}
+
+plan::ModelShape MakeDlrm(const std::string& fields, plan::Interaction interaction,
+                          std::vector<int32_t> bottom, std::vector<int32_t> top, int32_t outputs,
+                          int32_t dimension) {
+  plan::ModelShape shape = MakeShape(fields, std::move(top), outputs, dimension);
+  shape.kind = plan::ModelKind::kDlrm;
+  shape.interaction = interaction;
+  shape.bottom_units = std::move(bottom);
+  plan::LayOut(shape);
   return shape;
 }
 
@@ -263,10 +339,8 @@ CandidateSet BlockCandidates(const plan::ModelShape& shape, int32_t layer, int32
                              int32_t block_columns) {
   CandidateSet set;
   set.gate = GateKind::kBlock;
-  const auto hidden = static_cast<int32_t>(shape.hidden_units.size());
-  set.grid = {layer, layer == 0 ? shape.input_width : shape.hidden_units[layer - 1],
-              layer == hidden ? shape.outputs : shape.hidden_units[layer], block_rows,
-              block_columns};
+  const plan::LayerShape extent = plan::Layers(shape)[layer];
+  set.grid = {layer, extent.inputs, extent.outputs, block_rows, block_columns};
   set.items.resize(static_cast<size_t>(set.grid.grid_rows()) * set.grid.grid_columns());
   return set;
 }

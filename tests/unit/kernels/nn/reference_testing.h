@@ -1,5 +1,6 @@
 // The model in plain double-precision loops, with the mask where its definition puts it: on the
-// inputs (features, chunks) or on the weights (blocks), never folded. What the fast step is
+// inputs (features, chunks; of dot products on their vectors) or on the weights (blocks), never
+// folded. What the fast step is
 // compared with; its own gradients are compared with finite differences.
 #ifndef WINNOW_TESTS_UNIT_KERNELS_NN_REFERENCE_TESTING_H_
 #define WINNOW_TESTS_UNIT_KERNELS_NN_REFERENCE_TESTING_H_
@@ -37,6 +38,11 @@ TestBatch MakeBatch(const plan::ModelShape& shape, LossKind loss, int64_t rows, 
 // categorical with a vocabulary of 5 + column and the given dimension.
 plan::ModelShape MakeShape(const std::string& fields, std::vector<int32_t> hidden, int32_t outputs,
                            int32_t dimension = 3);
+
+// The same fields before a dlrm. `bottom`: all its bottom layers, the last of `dimension` units.
+plan::ModelShape MakeDlrm(const std::string& fields, plan::Interaction interaction,
+                          std::vector<int32_t> bottom, std::vector<int32_t> top, int32_t outputs,
+                          int32_t dimension = 3);
 
 // Candidates of every kind for a shape.
 CandidateSet FeatureCandidates(const plan::ModelShape& shape);

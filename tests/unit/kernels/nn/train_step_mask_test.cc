@@ -32,6 +32,7 @@ TEST(TrainStepMaskTest, MaskOfOnesGivesTheBytesOfNoMask) {
 
 struct FreezeCase {
   std::string name;
+  plan::ModelShape shape;
   std::function<CandidateSet(const plan::ModelShape&)> candidates;
 };
 
@@ -39,7 +40,7 @@ class TrainStepFreezeTest : public ::testing::TestWithParam<FreezeCase> {};
 
 // Weights, embeddings and, told by what happens after the thaw, moments.
 TEST_P(TrainStepFreezeTest, MaskZeroKeepsWeightsAndMomentsBitEqual) {
-  const plan::ModelShape shape = MakeShape("ncicn", {40}, 1, 4);
+  const plan::ModelShape& shape = GetParam().shape;
   const CandidateSet candidates = GetParam().candidates(shape);
   Training training(shape, LossKind::kLogistic, 100, 1, &candidates, {});
   training.Make();
@@ -59,23 +60,30 @@ TEST_P(TrainStepFreezeTest, MaskZeroKeepsWeightsAndMomentsBitEqual) {
   training.step->SaveOptimizer("o", moments_after);
 
   const std::vector<float> after = training.parameters();
-  const DenseLayer& layer = training.network.layers()[training.fold.layer];
   int64_t frozen = 0, moved = 0;
   std::vector<int64_t> frozen_places;
-  for (int32_t r = 0; r < layer.inputs; ++r) {
-    for (int32_t j = 0; j < layer.outputs; ++j) {
-      const int32_t c = training.fold.candidate(r, j);
-      const int64_t place = layer.weights + static_cast<int64_t>(r) * layer.outputs + j;
-      if (c >= 0 && training.mask[c] == 0) {
+  std::vector<gates::WeightFold> folds = training.fold.others;
+  folds.push_back(training.fold);
+  for (const gates::WeightFold& fold : folds) {
+    const DenseLayer& layer = training.network.layers()[fold.layer];
+    for (int64_t e = 0; e < layer.weight_count(); ++e) {
+      const auto r = static_cast<int32_t>(e / layer.outputs);
+      const int32_t c = fold.candidate(r, static_cast<int32_t>(e % layer.outputs));
+      const int64_t place = layer.weights + e;
+      const bool product =
+          fold.kind == GateKind::kFeature && fold.row_multiplier(training.mask, r) == 0;
+      if (product || (c >= 0 && training.mask[c] == 0)) {
         frozen_places.push_back(place);
       } else {
         moved += before[place] != after[place] ? 1 : 0;
       }
     }
   }
+  const std::vector<int32_t>& inputs =
+      training.fold.input_base.empty() ? training.fold.row_base : training.fold.input_base;
   for (const EmbeddingTable& table : training.network.embeddings()) {
     for (int32_t d = 0; training.fold.gates_inputs() && d < table.dimension; ++d) {
-      const int32_t c = training.fold.row_base[table.first_row + d];
+      const int32_t c = inputs[table.first_row + d];
       for (int64_t code = 0; c >= 0 && training.mask[c] == 0 && code < table.vocabulary; ++code) {
         frozen_places.push_back(table.values + code * table.dimension + d);
       }
@@ -96,14 +104,20 @@ TEST_P(TrainStepFreezeTest, MaskZeroKeepsWeightsAndMomentsBitEqual) {
   EXPECT_GT(moved, 0);
 }
 
-INSTANTIATE_TEST_SUITE_P(Gates, TrainStepFreezeTest,
-                         ::testing::Values(FreezeCase{"Feature", &FeatureCandidates},
-                                           FreezeCase{"Chunk", &ChunkCandidates},
-                                           FreezeCase{"Block",
-                                                      [](const plan::ModelShape& s) {
-                                                        return BlockCandidates(s, 0, 4, 8);
-                                                      }}),
-                         [](const auto& info) { return info.param.name; });
+const plan::ModelShape kMlp = MakeShape("ncicn", {40}, 1, 4);
+
+INSTANTIATE_TEST_SUITE_P(
+    Gates, TrainStepFreezeTest,
+    ::testing::Values(
+        FreezeCase{"Feature", kMlp, &FeatureCandidates},
+        FreezeCase{"Chunk", kMlp, &ChunkCandidates},
+        FreezeCase{"Block", kMlp,
+                   [](const plan::ModelShape& s) { return BlockCandidates(s, 0, 4, 8); }},
+        FreezeCase{"DlrmDot", MakeDlrm("ncicnccc", plan::Interaction::kDot, {9, 4}, {40}, 1, 4),
+                   &FeatureCandidates},
+        FreezeCase{"DlrmConcat", MakeDlrm("ncicnc", plan::Interaction::kConcat, {9, 4}, {40}, 1, 4),
+                   &FeatureCandidates}),
+    [](const auto& info) { return info.param.name; });
 
 TEST(TrainStepEmbeddingTest, RowsThatTheBatchDoesNotNameKeepEveryBit) {
   const plan::ModelShape shape = MakeShape("cn", {8}, 1, 4);
@@ -122,6 +136,19 @@ TEST(TrainStepEmbeddingTest, RowsThatTheBatchDoesNotNameKeepEveryBit) {
       EXPECT_EQ(is_same, code != 0 && code != 2) << code;
     }
   }
+}
+
+TEST(TrainStepEmbeddingTest, DenseAdamMovesEveryRow) {
+  const plan::ModelShape shape = MakeShape("cn", {8}, 1, 4);
+  Training training(shape, LossKind::kLogistic, 64, 1, nullptr, {.lazy_rows = false});
+  training.Make();
+  training.input.learning_rate = 0.1;
+  TestBatch batch = MakeBatch(shape, LossKind::kLogistic, 64, 1);
+  ASSERT_OK(training.Run(batch));
+  std::fill(batch.codes.begin(), batch.codes.end(), 0);
+  const std::vector<float> before(training.network.table(0), training.network.table(0) + 5 * 4);
+  ASSERT_OK(training.Run(batch));
+  for (int64_t i = 0; i < 5 * 4; ++i) EXPECT_NE(before[i], training.network.table(0)[i]) << i;
 }
 
 TEST(TrainStepDecayTest, DecayIsDecoupledAndSparesBiases) {

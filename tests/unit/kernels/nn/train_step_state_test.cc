@@ -19,7 +19,9 @@ using ::testing::HasSubstr;
 TEST(TrainStepResumeTest, SavedOptimizerContinuesBitForBit) {
   const plan::ModelShape shape = MakeShape("ncicn", {20}, 1);
   for (const ops::OptimizerSettings& optimizer :
-       {ops::OptimizerSettings{},
+       {ops::OptimizerSettings{}, ops::OptimizerSettings{.lazy_rows = false},
+        ops::OptimizerSettings{.kind = ops::OptimizerKind::kAdagrad,
+        .epsilon = ops::kAdagradEpsilon},
         ops::OptimizerSettings{.kind = ops::OptimizerKind::kSgd, .momentum = 0.9}, kDescent}) {
     Training whole(shape, LossKind::kLogistic, 64, 1, nullptr, optimizer);
     Training resumed(shape, LossKind::kLogistic, 64, 1, nullptr, optimizer);

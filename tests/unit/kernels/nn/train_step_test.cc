@@ -76,6 +76,10 @@ TEST_P(TrainStepGradientTest, MatchesTheReferenceForOddNumbersOfRows) {
   }
 }
 
+plan::ModelShape DotModel() {
+  return MakeDlrm("nciccn", plan::Interaction::kDot, {33, 16}, {40, 19}, 1, 16);
+}
+
 INSTANTIATE_TEST_SUITE_P(
     Models, TrainStepGradientTest,
     ::testing::Values(
@@ -93,6 +97,31 @@ INSTANTIATE_TEST_SUITE_P(
                      &FeatureCandidates},
         GradientCase{"ChunkGate", MakeShape("ncicn", {67}, 1, 5), LossKind::kLogistic,
                      &ChunkCandidates},
+        GradientCase{"DlrmDot", DotModel(), LossKind::kLogistic, {}},
+        GradientCase{"DlrmDotFeatureGate", DotModel(), LossKind::kLogistic, &FeatureCandidates},
+        GradientCase{
+            "DlrmDotWide",
+            MakeDlrm("ncccccccccccccccccccci", plan::Interaction::kDot, {20, 18}, {40}, 1, 18),
+            LossKind::kLogistic, &FeatureCandidates},
+        GradientCase{"DlrmDotWithoutNumbers",
+                     MakeDlrm("cccc", plan::Interaction::kDot, {}, {33}, 3, 7), LossKind::kSoftmax,
+                     &FeatureCandidates},
+        GradientCase{"DlrmDotOfOneVector",
+                     MakeDlrm("nni", plan::Interaction::kDot, {9, 5}, {21}, 1, 5),
+                     LossKind::kSquared, &FeatureCandidates},
+        GradientCase{"DlrmDotLinearTop", MakeDlrm("ncc", plan::Interaction::kDot, {5}, {}, 1, 5),
+                     LossKind::kLogistic, &FeatureCandidates},
+        GradientCase{"DlrmDotBlockGate", DotModel(), LossKind::kLogistic,
+                     [](const plan::ModelShape& s) { return BlockCandidates(s, 2, 8, 8); }},
+        GradientCase{"DlrmConcat",
+                     MakeDlrm("ncicn", plan::Interaction::kConcat, {20, 5}, {40}, 1, 5),
+                     LossKind::kLogistic, &FeatureCandidates},
+        GradientCase{"DlrmConcatChunkGate",
+                     MakeDlrm("ncicn", plan::Interaction::kConcat, {20, 5}, {40}, 1, 5),
+                     LossKind::kLogistic, &ChunkCandidates},
+        GradientCase{"DlrmConcatWithoutBottom",
+                     MakeDlrm("ncicn", plan::Interaction::kConcat, {}, {40}, 1, 5),
+                     LossKind::kLogistic, &FeatureCandidates},
         GradientCase{"BlockGateFirst", MakeShape("ncicn", {40, 19}, 1), LossKind::kSquared,
                      [](const plan::ModelShape& s) { return BlockCandidates(s, 0, 4, 16); }},
         GradientCase{"BlockGateHidden", MakeShape("ncicn", {40, 19}, 1), LossKind::kLogistic,

@@ -1,5 +1,6 @@
 #include "kernels/ops/optimizer.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <string>
@@ -10,6 +11,9 @@
 
 namespace winnow::ops {
 namespace {
+
+constexpr OptimizerSettings kAdagrad = {.kind = OptimizerKind::kAdagrad,
+                                        .epsilon = kAdagradEpsilon};
 
 struct Case {
   const char* name;
@@ -83,10 +87,34 @@ TEST_P(OptimizerTest, RowsEqualReferenceAndFrozenDimensionsKeepEveryBit) {
   }
 }
 
+// Rows that the batch does not touch have gradient 0.
+TEST_P(OptimizerTest, TableEqualsReferenceOnEveryRow) {
+  constexpr int64_t kRows = 40, kDim = 5;
+  const std::vector<int32_t> codes = {39, 0, 17, 18};
+  const std::vector<float> live = {1, 0, 1, 1, 0};
+  const std::vector<float> g = RandomVector(4 * kDim, "g");
+  for (const float* mask : {static_cast<const float*>(nullptr), live.data()}) {
+    State state(settings_, kRows * kDim), expected(settings_, kRows * kDim);
+    std::vector<int32_t> slots(kRows, -1);
+    OptimizerUpdateTable(step_, kRows, 4, kDim, codes.data(), slots.data(), mask, g.data(),
+                         state.theta.data(), state.first(), state.second());
+    for (int64_t row = 0; row < kRows; ++row) {
+      const auto r = std::find(codes.begin(), codes.end(), row) - codes.begin();
+      for (int64_t d = 0; d < kDim; ++d) {
+        if (mask != nullptr && mask[d] == 0) continue;
+        ReferenceStep(expected, row * kDim + d, r < 4 ? g[r * kDim + d] : 0.0f);
+      }
+    }
+    EXPECT_EQ(state, expected);
+    EXPECT_EQ(slots, std::vector<int32_t>(kRows, -1));
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(
     Kinds, OptimizerTest,
     ::testing::Values(Case{"Adam", {}, 0.0}, Case{"AdamW", {}, 1.0},
                       Case{"Sgd", {.kind = OptimizerKind::kSgd}, 0.0},
+                      Case{"Adagrad", kAdagrad, 0.0}, Case{"AdagradDecay", kAdagrad, 0.5},
                       Case{"SgdMomentum", {.kind = OptimizerKind::kSgd, .momentum = 0.9}, 0.1}),
     [](const auto& info) { return std::string(info.param.name); });
 
@@ -107,6 +135,30 @@ TEST(OptimizerFormulaTest, AdamWFollowsThePaper) {
     // A dozen single-precision operations a step, on values of order 1. The bias corrections divide
     // by as little as 1 - b2, which float holds to 3e-5 relative at t = 1 (b2 is rounded to float).
     EXPECT_NEAR(theta, want, 2e-5 * t) << t;
+  }
+}
+
+TEST(OptimizerFormulaTest, AdagradFollowsItsDefinition) {
+  const double rate = 0.1, decay = 0.5;
+  float theta = 1.5f, sum = 0;
+  double want = 1.5, want_sum = 0;
+  for (int t = 1; t <= 20; ++t) {
+    const double g = std::sin(t) + 0.2;
+    const auto g_float = static_cast<float>(g);
+    OptimizerUpdate(MakeOptimizerStep(kAdagrad, t, rate, decay), 1, 1.0f, &g_float, &theta, &sum,
+                    nullptr);
+    want_sum += g * g;
+    want = want - rate * decay * want - rate * g / (std::sqrt(want_sum) + 1e-10);
+    // A dozen single-precision operations a step, on values of order 1.
+    EXPECT_NEAR(theta, want, 1e-6 * t) << t;
+  }
+}
+
+TEST(OptimizerFormulaTest, AdagradStaysFiniteForGradientsWhoseSquareVanishes) {
+  for (const float g : {0.0f, 1e-30f, -1e-22f, 1e18f}) {
+    float theta = 1, sum = 0;
+    OptimizerUpdate(MakeOptimizerStep(kAdagrad, 1, 0.01, 0), 1, 1.0f, &g, &theta, &sum, nullptr);
+    EXPECT_NEAR(theta, 1, 0.0101) << g;
   }
 }
 

@@ -132,10 +132,9 @@ TEST(ResolveTest, BadSplitsAreNamed) {
 TEST(ResolveTest, WhatIsNotBuiltYetSaysSo) {
   using Change = void (*)(Spec&);
   const std::vector<std::pair<std::string, Change>> changes = {
-      {"model", [](Spec& s) { s.model.kind = ModelKind::kDlrm; }},
+      {"model", [](Spec& s) { s.model.kind = ModelKind::kDeepFm; }},
       {"model", [](Spec& s) { s.model.kind = ModelKind::kWideDeep; }},
       {"training.shards", [](Spec& s) { s.training.shards = 2; }},
-      {"training.optimizer", [](Spec& s) { s.training.optimizer = Optimizer::kAdagrad; }},
       {"evaluation.repeats", [](Spec& s) { s.evaluation.repeats = 3; }},
       {"evaluation.capacity_matched", [](Spec& s) { s.evaluation.capacity_matched = true; }},
       {"resources.workers", [](Spec& s) { s.resources.workers = 2; }},

@@ -89,9 +89,16 @@ TEST(ResolveTrainingTest, LargeTablesKeepAboutTwentyThousandSteps) {
 
 TEST(ResolveTrainingTest, TablesWithEmbeddings) {
   const Plan plan = PlanOf(SelectFeatures(6), AdultProfile());
+  EXPECT_EQ(plan.spec.training.optimizer, Optimizer::kLazyAdam);
   EXPECT_EQ(plan.spec.training.learning_rate, 2e-3);
   EXPECT_EQ(plan.spec.training.epochs, 20);
   EXPECT_EQ(plan.spec.training.input_noise, 0.0);
+}
+
+TEST(ResolveTrainingTest, AdagradHasARateOfItsOwn) {
+  Spec spec = SelectFeatures(6);
+  spec.training.optimizer = Optimizer::kAdagrad;
+  EXPECT_EQ(PlanOf(spec, AdultProfile()).spec.training.learning_rate, 2e-2);
 }
 
 TEST(ResolveTrainingTest, BlockPruning) {

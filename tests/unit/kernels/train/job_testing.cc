@@ -135,6 +135,14 @@ JobBytes JobTest::BytesOf(const JobOutcome& outcome, const std::vector<JobEvent>
   return bytes;
 }
 
+plan::ModelSpec DlrmModel() {
+  return {.kind = plan::ModelKind::kDlrm,
+          .hidden_units = {{24}},
+          .embedding_dimension = 6,
+          .bottom_units = {{16}},
+          .interaction = plan::Interaction::kDot};
+}
+
 plan::Spec FeatureSpec(int k) {
   plan::Spec spec = CommonSpec();
   plan::FeatureSelection task;

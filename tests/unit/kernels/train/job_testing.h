@@ -64,6 +64,9 @@ class JobTest : public ::testing::Test {
   int attempts_ = 0;
 };
 
+// A small model of bottom layers, dot products and top layers.
+plan::ModelSpec DlrmModel();
+
 // Specs small enough for a unit test. `k` of the planted columns; embeddings within `bytes`; a
 // share `density` of the blocks of the first layer.
 plan::Spec FeatureSpec(int k);

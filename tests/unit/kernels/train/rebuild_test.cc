@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <fstream>
+#include <numeric>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "gtest/gtest.h"
@@ -26,8 +28,10 @@ class RebuiltModel {
         tensors_(std::move(tensors)) {}
 
   std::vector<double> Outputs(const PlantedTable& table, size_t row) const {
-    std::vector<double> h = Inputs(table, row);
+    std::vector<double> vectors, h = Inputs(table, row, vectors);
+    int bottom = Join().value("bottom_layers", 0);
     for (const auto& layer : manifest_["layers"]) {
+      if (bottom-- == 0 && manifest_.contains("interaction")) h = Joined(h, std::move(vectors));
       const std::string name = layer["name"];
       const auto& w = tensors_.tensors.at(name + ".weight");
       const auto& b = tensors_.tensors.at(name + ".bias");
@@ -47,18 +51,46 @@ class RebuiltModel {
   const nlohmann::json& manifest() const { return manifest_; }
 
  private:
-  std::vector<double> Inputs(const PlantedTable& table, size_t row) const {
+  nlohmann::json Join() const { return manifest_.value("interaction", nlohmann::json::object()); }
+
+  // The input of the first top layer from the bottom layers' output and the embeddings.
+  std::vector<double> Joined(const std::vector<double>& bottom, std::vector<double> v) const {
+    v.insert(v.begin(), bottom.begin(), bottom.end());
+    if (Join()["kind"] == "concat") return v;
+    const size_t d = Join()["dimension"], n = Join()["vectors"];
+    EXPECT_EQ(v.size(), n * d);
+    std::vector<double> t(v.begin(), v.begin() + static_cast<int64_t>(d));
+    for (size_t i = 0; i < n; ++i) {
+      for (size_t j = 0; j < i; ++j) {
+        const auto first = v.begin() + static_cast<int64_t>(i * d);
+        t.push_back(std::inner_product(first, first + static_cast<int64_t>(d),
+                                       v.begin() + static_cast<int64_t>(j * d), 0.0));
+      }
+    }
+    return t;
+  }
+
+  // The inputs of the first layer; with bottom layers or dot products without the embeddings, which
+  // go to `vectors`.
+  std::vector<double> Inputs(const PlantedTable& table, size_t row,
+                             std::vector<double>& vectors) const {
+    const bool apart = Join().value("kind", "") == "dot" || Join().value("bottom_layers", 0) > 0;
+    const int64_t bottom =
+        Join().value("bottom_layers", 0) > 0 ? Join()["dimension"].get<int64_t>() : 0;
     std::vector<double> x;
     for (const auto& input : manifest_["inputs"]) {
       const auto column =
           std::find_if(table.columns.begin(), table.columns.end(),
                        [&](const PlantedColumn& c) { return c.name == input["column"]; });
-      EXPECT_EQ(x.size(), input["rows"][0].get<size_t>());
+      const bool to_vectors = apart && input["kind"] == "categorical";
+      EXPECT_EQ(to_vectors ? bottom + static_cast<int64_t>(vectors.size())
+                           : static_cast<int64_t>(x.size()),
+                input["rows"][0].get<int64_t>());
       if (input["kind"] == "categorical") {
         const auto& embedding = tensors_.tensors.at(input["tensor"]);
         const int64_t width = embedding.shape[1];
         for (int64_t d = 0; d < width; ++d) {
-          x.push_back(embedding.values[column->codes[row] * width + d]);
+          (to_vectors ? vectors : x).push_back(embedding.values[column->codes[row] * width + d]);
         }
         continue;
       }
@@ -135,6 +167,27 @@ TEST_F(RebuildTest, BinaryModelOfSelectedFeatures) {
   plan::Spec spec = FeatureSpec(5);
   std::get<plan::FeatureSelection>(spec.task).must_keep = {"n9"};
   ExpectReported(RunAndScore(MakePlanted(TargetKind::kBinary, 1500, 6), spec), {"auc", "log_loss"});
+}
+
+TEST_F(RebuildTest, DlrmOfSelectedFeatures) {
+  for (const auto interaction : {plan::Interaction::kDot, plan::Interaction::kConcat}) {
+    plan::Spec spec = FeatureSpec(5);
+    std::get<plan::FeatureSelection>(spec.task).must_keep = {"n9"};
+    spec.model = DlrmModel();
+    spec.model.interaction = interaction;
+    spec.training.optimizer = plan::Optimizer::kAdagrad;
+    ExpectReported(RunAndScore(MakePlanted(TargetKind::kBinary, 1500, 6), spec),
+                   {"auc", "log_loss"});
+  }
+}
+
+// The selection leaves no numeric column, so the smaller model has no bottom layers.
+TEST_F(RebuildTest, DlrmOfSelectedEmbeddingsAlone) {
+  plan::Spec spec = FeatureSpec(2);
+  std::get<plan::FeatureSelection>(spec.task).must_keep = {"c0", "c1"};
+  spec.model = DlrmModel();
+  ExpectReported(RunAndScore(MakePlanted(TargetKind::kBinary, 1500, 6), spec), {"auc", "log_loss"});
+  EXPECT_EQ(outcome_.selection.picks.size(), 2u);
 }
 
 TEST_F(RebuildTest, MulticlassModelOfNarrowedEmbeddings) {

@@ -32,7 +32,11 @@ Case MakeCase(const std::string& name) {
   spec.evaluation.curve = true;
   spec.training.input_noise = 0.1;
   spec.training.dropout = 0.1;
-  if (name == "oversampled") spec.selector.params["oversample"] = 1.5;
+  if (name == "oversampled" || name == "dlrm") spec.selector.params["oversample"] = 1.5;
+  if (name == "dlrm") {
+    spec.model = DlrmModel();
+    spec.training.optimizer = plan::Optimizer::kAdagrad;
+  }
   return {name, MakePlanted(TargetKind::kRegression, 700, 4), spec};
 }
 
@@ -184,7 +188,8 @@ TEST_P(ResumeTest, AStoppedJobThatIsKilledStopsAtTheSamePoint) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Tasks, ResumeTest,
-                         ::testing::Values("features", "oversampled", "dimensions", "blocks"),
+                         ::testing::Values("features", "oversampled", "dimensions", "blocks",
+                                           "dlrm"),
                          [](const auto& info) { return info.param; });
 
 using CancelTest = JobTest;

@@ -66,6 +66,17 @@ INSTANTIATE_TEST_SUITE_P(Targets, FeatureJobTest,
 
 using RunJobTest = JobTest;
 
+TEST_F(RunJobTest, DlrmFindsThePlantedColumns) {
+  plan::Spec spec = FeatureSpec(4);
+  spec.model = DlrmModel();
+  SetUpJob(MakePlanted(TargetKind::kBinary, 3000, 1), spec);
+  RecordingObserver observer;
+  const Selection selection = RunToEnd(observer).selection;
+  EXPECT_THAT(PickedNames(selection), UnorderedElementsAre("n0", "n1", "n2", "c0"));
+  EXPECT_GT(TestMetric(selection.metrics, "auc"),
+            TestMetric(selection.controls.at("random"), "auc") + 0.05);
+}
+
 TEST_F(RunJobTest, EventsAreNumberedWithoutGapAndTellThePicks) {
   SetUpJob(MakePlanted(TargetKind::kBinary, 1500, 2), FeatureSpec(3));
   RecordingObserver observer;

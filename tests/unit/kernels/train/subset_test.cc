@@ -8,6 +8,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "kernels/plan/model_shape.h"
 
 namespace winnow::train {
 namespace {
@@ -22,7 +23,7 @@ plan::ModelShape FullShape() {
   shape.fields = {{0, false, 0, 2, 0}, {1, true, 0, 4, 5}, {2, false, 0, 1, 0}, {3, true, 0, 4, 3}};
   shape.embedding_dimension = 4;
   shape.hidden_units = {8};
-  Relayout(shape);
+  plan::LayOut(shape);
   return shape;
 }
 

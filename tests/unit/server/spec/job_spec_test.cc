@@ -50,7 +50,11 @@ TEST(JobSpecTest, EveryTaskMakesTheRoundTrip) {
       R"({"dataset": "a", "block_pruning": {"layers": ["dense_0"], "block": {"rows": 16, "columns": 8},
           "budget": {"density": 0.05}}, "selector": {"gated_gradual": {"clip": false}},
           "training": {"steps": "1500", "batch_size": 128, "threads": 2}, "evaluation": {"curve": true},
-          "resources": {"memory_limit_bytes": "1000000000"}})"};
+          "resources": {"memory_limit_bytes": "1000000000"}})",
+      R"({"dataset": "a", "feature_selection": {"budget": {"max_count": 6}},
+          "model": {"dlrm": {"bottom_units": {"values": [64]}, "top_units": {"values": [32, 16]},
+          "embedding_dimension": 4, "interaction": "INTERACTION_CONCAT"}},
+          "training": {"optimizer": "OPTIMIZER_ADAGRAD"}, "evaluation": {}, "resources": {}})"};
   for (const char* json : jobs) {
     const v1::JobSpec proto = FromJson(json);
     const plan::Spec spec = SpecFromProto(proto);
