@@ -1,9 +1,9 @@
-"""The training of a file of training_steps in PyTorch: same weights, same batches.
+"""The training of files of training_steps in PyTorch: same weights, same batches.
 
-    python torch_steps.py FILE OPTIMIZER OUT
+    python torch_steps.py FILE OPTIMIZER OUT [FILE OPTIMIZER OUT]...
 
-Writes OUT (npz): "loss", and "step<t>/<tensor>" for the steps that FILE has. Single precision,
-plain modules; embeddings have sparse gradients where the optimizer is the sparse one. Run by
+Writes every OUT (npz): "loss", and "step<t>/<tensor>" for the steps that FILE has. Single
+precision, plain modules; embeddings have sparse gradients where the optimizer is the sparse one. Run by
 test_torch_parity.py under any Python that has torch and numpy.
 """
 
@@ -76,23 +76,30 @@ class Model(torch.nn.Module):
         return {name: value.detach().numpy().copy() for name, value in values.items()}
 
 
+class SparseAdam(torch.optim.SparseAdam):
+    """With eps after the bias correction of v, as in torch.optim.Adam and here."""
+
+    def step(self, closure=None):
+        for group in self.param_groups:
+            self.t = getattr(self, "t", 0) + 1
+            group["eps"] = 1e-8 * (1 - group["betas"][1] ** self.t) ** 0.5
+        return super().step(closure)
+
+
 def optimizers(name: str, model: Model, rate: float) -> list:
-    dense, tables = model.layers.parameters(), model.tables.parameters()
+    dense, tables = list(model.layers.parameters()), list(model.tables.parameters())
     if name == "sgd":
         return [torch.optim.SGD(model.parameters(), lr=rate)]
     if name == "adam":
         return [torch.optim.Adam(model.parameters(), lr=rate)]
     if name == "adagrad":
-        return [torch.optim.Adagrad(dense, lr=rate), torch.optim.Adagrad(tables, lr=rate)]
+        return [torch.optim.Adagrad(model.parameters(), lr=rate)]
     if name == "lazy_adam":
-        # SparseAdam adds eps before the bias correction of v, where 1e-8 counts 32 times as much
-        # in the first step: next to nothing instead.
-        lazy = torch.optim.SparseAdam(list(tables), lr=rate, eps=1e-12)
-        return [torch.optim.Adam(dense, lr=rate), lazy]
+        return [torch.optim.Adam(dense, lr=rate), SparseAdam(tables, lr=rate)]
     raise SystemExit(f"no optimizer {name!r}")
 
 
-def main(path: str, optimizer: str, out: str) -> None:
+def train(path: str, optimizer: str, out: str) -> None:
     arrays, metadata = steps_file.read(path)
     start = steps_file.parameters(arrays, 0)
     model = Model(start, metadata, sparse=optimizer in ("adagrad", "lazy_adam"))
@@ -117,4 +124,7 @@ def main(path: str, optimizer: str, out: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    torch.set_num_threads(1)
+    arguments = iter(sys.argv[1:])
+    for path, optimizer, out in zip(arguments, arguments, arguments, strict=True):
+        train(path, optimizer, out)

@@ -26,15 +26,6 @@ LOSS = 2e-5
 SHARE_OF_MOVE = {"sgd": 1e-4, "adam": 1e-2, "lazy_adam": 1e-2, "adagrad": 1e-2}
 
 
-def torch_python() -> str:
-    """A Python that has torch, or a skipped test."""
-    python = os.environ.get("WINNOW_TORCH_PYTHON", sys.executable)
-    found = subprocess.run([python, "-c", "import torch"], capture_output=True, check=False)
-    if found.returncode != 0:
-        pytest.skip(f"{python} has no torch; WINNOW_TORCH_PYTHON may name a Python that has it")
-    return python
-
-
 @pytest.fixture(scope="module")
 def steps(tmp_path_factory):
     """(model, optimizer) -> path of what training_steps wrote."""
@@ -50,6 +41,23 @@ def steps(tmp_path_factory):
         return made[key]
 
     return path
+
+
+@pytest.fixture(scope="module")
+def torch_steps(steps, tmp_path_factory):
+    """(model, optimizer) -> what PyTorch made of the same start; skips without PyTorch."""
+    python = os.environ.get("WINNOW_TORCH_PYTHON", sys.executable)
+    found = subprocess.run([python, "-c", "import torch"], capture_output=True, check=False)
+    if found.returncode != 0:
+        pytest.skip(f"{python} has no torch; WINNOW_TORCH_PYTHON may name a Python that has it")
+    folder, arguments, made = tmp_path_factory.mktemp("torch"), [], {}
+    for model in MODELS:
+        for optimizer in OPTIMIZERS:
+            made[model, optimizer] = folder / f"{model}-{optimizer}.npz"
+            arguments += [steps(model, optimizer), optimizer, made[model, optimizer]]
+    script = REPO / "tests" / "parity" / "torch_steps.py"
+    subprocess.run([python, script, *arguments], check=True)
+    return {key: dict(numpy.load(path)) for key, path in made.items()}
 
 
 def expect_same(arrays: dict, losses: list, after: dict, optimizer: str) -> None:
@@ -75,13 +83,9 @@ def test_steps_equal_the_reference(steps, model, optimizer):
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 @pytest.mark.parametrize("model", MODELS)
-def test_steps_equal_torch(steps, model, optimizer, tmp_path):
-    python = torch_python()
-    path, out = steps(model, optimizer), tmp_path / "torch.npz"
-    script = REPO / "tests" / "parity" / "torch_steps.py"
-    subprocess.run([python, script, path, optimizer, out], check=True)
-    theirs = dict(numpy.load(out))
-    arrays, _ = steps_file.read(path)
+def test_steps_equal_torch(steps, torch_steps, model, optimizer):
+    theirs = torch_steps[model, optimizer]
+    arrays, _ = steps_file.read(steps(model, optimizer))
     after = {step: steps_file.parameters(theirs, step) for step in (1, 10)}
     expect_same(arrays, list(theirs["loss"]), after, optimizer)
 
