@@ -3,8 +3,8 @@
     python torch_steps.py FILE OPTIMIZER OUT [FILE OPTIMIZER OUT]...
 
 Writes every OUT (npz): "loss", and "step<t>/<tensor>" for the steps that FILE has. Single
-precision, plain modules; embeddings have sparse gradients where the optimizer is the sparse one. Run by
-test_torch_parity.py under any Python that has torch and numpy.
+precision, plain modules; embeddings have sparse gradients where the optimizer is the sparse one.
+Run by test_torch_parity.py under any Python that has torch and numpy.
 """
 
 import pathlib
