@@ -27,6 +27,7 @@ int64_t MergeEmbeddingRows(int64_t rows, const int32_t* codes, int64_t code_stri
                            float* sums) {
   int32_t count = 0;
   for (int64_t i = 0; i < rows; ++i) {
+    if (i + kAhead < rows) __builtin_prefetch(slots + codes[(i + kAhead) * code_stride], 1);
     const int32_t code = codes[i * code_stride];
     const float* source = dx + i * ldx;
     int32_t& slot = slots[code];

@@ -29,25 +29,74 @@ inline float Sgd(const OptimizerStep& s, float direction, float theta) {
   return s.keep * theta - s.rate * direction;
 }
 
-// One row of a table whose dimensions may be frozen; live may be null.
-inline void UpdateRow(const OptimizerStep& step, int64_t dim, const float* live, const float* g,
-                      float* theta, float* m, float* v) {
+// theta[i] for i in [0, n), gradient scale * g[i]. One loop for each kind, so that each is a run of
+// vector instructions.
+inline void UpdateRun(const OptimizerStep& step, int64_t n, float scale, const float* __restrict g,
+                      float* __restrict theta, float* __restrict m, float* __restrict v) {
   const OptimizerStep s = step;
-  for (int64_t d = 0; d < dim; ++d) {
-    if (live != nullptr && live[d] == 0.0f) continue;
-    if (s.kind == OptimizerKind::kAdam) {
-      const Element next = Adam(s, g[d], theta[d], m[d], v[d]);
-      theta[d] = next.theta, m[d] = next.m, v[d] = next.v;
-    } else if (s.kind == OptimizerKind::kAdagrad) {
-      m[d] = m[d] + g[d] * g[d];
-      theta[d] = Adagrad(s, g[d], theta[d], m[d]);
-    } else if (m != nullptr) {
-      m[d] = s.momentum * m[d] + g[d];
-      theta[d] = Sgd(s, m[d], theta[d]);
-    } else {
-      theta[d] = Sgd(s, g[d], theta[d]);
+  if (s.kind == OptimizerKind::kAdam) {
+    for (int64_t i = 0; i < n; ++i) {
+      const Element next = Adam(s, scale * g[i], theta[i], m[i], v[i]);
+      theta[i] = next.theta;
+      m[i] = next.m;
+      v[i] = next.v;
+    }
+  } else if (s.kind == OptimizerKind::kAdagrad) {
+    for (int64_t i = 0; i < n; ++i) {
+      const float gradient = scale * g[i];
+      m[i] = m[i] + gradient * gradient;
+      theta[i] = Adagrad(s, gradient, theta[i], m[i]);
+    }
+  } else if (m != nullptr) {
+    for (int64_t i = 0; i < n; ++i) {
+      m[i] = s.momentum * m[i] + scale * g[i];
+      theta[i] = Sgd(s, m[i], theta[i]);
+    }
+  } else {
+    for (int64_t i = 0; i < n; ++i) theta[i] = Sgd(s, scale * g[i], theta[i]);
+  }
+}
+
+// Gradient scales[i] * g[i]; nothing changes where scales[i] is 0.
+inline void UpdateScaledRun(const OptimizerStep& step, int64_t n, const float* __restrict scales,
+                            const float* __restrict g, float* __restrict theta, float* __restrict m,
+                            float* __restrict v) {
+  const OptimizerStep s = step;
+  if (s.kind == OptimizerKind::kAdam) {
+    for (int64_t i = 0; i < n; ++i) {
+      const bool live = scales[i] != 0.0f;
+      const Element next = Adam(s, scales[i] * g[i], theta[i], m[i], v[i]);
+      theta[i] = live ? next.theta : theta[i];
+      m[i] = live ? next.m : m[i];
+      v[i] = live ? next.v : v[i];
+    }
+  } else if (s.kind == OptimizerKind::kAdagrad) {
+    for (int64_t i = 0; i < n; ++i) {
+      const bool live = scales[i] != 0.0f;
+      const float gradient = scales[i] * g[i];
+      const float sum = m[i] + gradient * gradient;
+      theta[i] = live ? Adagrad(s, gradient, theta[i], sum) : theta[i];
+      m[i] = live ? sum : m[i];
+    }
+  } else if (m != nullptr) {
+    for (int64_t i = 0; i < n; ++i) {
+      const bool live = scales[i] != 0.0f;
+      const float direction = s.momentum * m[i] + scales[i] * g[i];
+      theta[i] = live ? Sgd(s, direction, theta[i]) : theta[i];
+      m[i] = live ? direction : m[i];
+    }
+  } else {
+    for (int64_t i = 0; i < n; ++i) {
+      theta[i] = scales[i] != 0.0f ? Sgd(s, scales[i] * g[i], theta[i]) : theta[i];
     }
   }
+}
+
+// One row of a table whose dimensions may be frozen (live 0 or 1); live may be null.
+inline void UpdateRow(const OptimizerStep& step, int64_t dim, const float* live, const float* g,
+                      float* theta, float* m, float* v) {
+  if (live == nullptr) return UpdateRun(step, dim, 1.0f, g, theta, m, v);
+  UpdateScaledRun(step, dim, live, g, theta, m, v);
 }
 
 // n parameters of rows that the batch does not touch.
@@ -120,65 +169,15 @@ OptimizerStep MakeOptimizerStep(const OptimizerSettings& settings, int64_t step_
 }
 
 WINNOW_MULTIVERSION
-void OptimizerUpdate(const OptimizerStep& step, int64_t n, float scale, const float* __restrict g,
-                     float* __restrict theta, float* __restrict m, float* __restrict v) {
-  const OptimizerStep s = step;
-  if (s.kind == OptimizerKind::kAdam) {
-    for (int64_t i = 0; i < n; ++i) {
-      const Element next = Adam(s, scale * g[i], theta[i], m[i], v[i]);
-      theta[i] = next.theta;
-      m[i] = next.m;
-      v[i] = next.v;
-    }
-  } else if (s.kind == OptimizerKind::kAdagrad) {
-    for (int64_t i = 0; i < n; ++i) {
-      const float gradient = scale * g[i];
-      m[i] = m[i] + gradient * gradient;
-      theta[i] = Adagrad(s, gradient, theta[i], m[i]);
-    }
-  } else if (m != nullptr) {
-    for (int64_t i = 0; i < n; ++i) {
-      m[i] = s.momentum * m[i] + scale * g[i];
-      theta[i] = Sgd(s, m[i], theta[i]);
-    }
-  } else {
-    for (int64_t i = 0; i < n; ++i) theta[i] = Sgd(s, scale * g[i], theta[i]);
-  }
+void OptimizerUpdate(const OptimizerStep& step, int64_t n, float scale, const float* g,
+                     float* theta, float* m, float* v) {
+  UpdateRun(step, n, scale, g, theta, m, v);
 }
 
 WINNOW_MULTIVERSION
-void OptimizerUpdateScaled(const OptimizerStep& step, int64_t n, const float* __restrict scales,
-                           const float* __restrict g, float* __restrict theta, float* __restrict m,
-                           float* __restrict v) {
-  const OptimizerStep s = step;
-  if (s.kind == OptimizerKind::kAdam) {
-    for (int64_t i = 0; i < n; ++i) {
-      const bool live = scales[i] != 0.0f;
-      const Element next = Adam(s, scales[i] * g[i], theta[i], m[i], v[i]);
-      theta[i] = live ? next.theta : theta[i];
-      m[i] = live ? next.m : m[i];
-      v[i] = live ? next.v : v[i];
-    }
-  } else if (s.kind == OptimizerKind::kAdagrad) {
-    for (int64_t i = 0; i < n; ++i) {
-      const bool live = scales[i] != 0.0f;
-      const float gradient = scales[i] * g[i];
-      const float sum = m[i] + gradient * gradient;
-      theta[i] = live ? Adagrad(s, gradient, theta[i], sum) : theta[i];
-      m[i] = live ? sum : m[i];
-    }
-  } else if (m != nullptr) {
-    for (int64_t i = 0; i < n; ++i) {
-      const bool live = scales[i] != 0.0f;
-      const float direction = s.momentum * m[i] + scales[i] * g[i];
-      theta[i] = live ? Sgd(s, direction, theta[i]) : theta[i];
-      m[i] = live ? direction : m[i];
-    }
-  } else {
-    for (int64_t i = 0; i < n; ++i) {
-      theta[i] = scales[i] != 0.0f ? Sgd(s, scales[i] * g[i], theta[i]) : theta[i];
-    }
-  }
+void OptimizerUpdateScaled(const OptimizerStep& step, int64_t n, const float* scales,
+                           const float* g, float* theta, float* m, float* v) {
+  UpdateScaledRun(step, n, scales, g, theta, m, v);
 }
 
 namespace {
