@@ -27,6 +27,10 @@ class RngStream {
   // REQUIRES: `name` is a fixed string of the program ("init/retrain"), never user data.
   RngStream(uint64_t seed, const std::string& name);
 
+  // What Philox is asked with, beside the index: for code that computes many blocks at a time.
+  uint64_t key() const { return key_; }
+  uint64_t stream() const { return stream_; }
+
   // All 128 bits of `index`.
   std::array<uint32_t, 4> Block(uint64_t index) const { return Philox(key_, stream_, index); }
   // Uniform on {0, ..., 2^64-1}: the first 64 of them.

@@ -73,7 +73,14 @@ void RowPass::AddNoise(const StepNoise& noise, int64_t begin, int64_t end, float
                        RowMatrices& rows) const {
   const int64_t width = network_->shape().dense_width;
   const uint64_t draws = RoundUpToDrawBlock(static_cast<uint64_t>(width));
+  // Every input is a numeric value, in order.
+  const bool direct = static_cast<int64_t>(values_.size()) == network_->shape().input_width;
   for (int64_t i = begin; i < end; ++i) {
+    if (direct) {
+      ops::AddGaussianNoise(*noise.input_stream, (noise.first_row + i) * draws, width,
+                            noise.input_stddev, rows.input.row(i));
+      continue;
+    }
     std::fill_n(scratch, width, 0.0f);
     ops::AddGaussianNoise(*noise.input_stream, (noise.first_row + i) * draws, width,
                           noise.input_stddev, scratch);

@@ -5,11 +5,18 @@
 #include <cmath>
 #include <numbers>
 
+#include "kernels/ops/isa.h"
+#include "kernels/ops/noise_avx2.h"
+#include "kernels/ops/noise_avx512.h"
+#include "kernels/ops/simd.h"
+
 namespace winnow::ops {
 namespace {
 
 constexpr int kKnots = 4096;
 constexpr int kWordsPerBlock = 8;
+constexpr int kBlocks = 8;  // at a time
+constexpr int kDrawsAtATime = kBlocks * kWordsPerBlock;
 constexpr double kOutermost = 4.0;  // see noise.h; chosen so that the variance is 1
 
 // The x with Phi(x) = p, by bisection: 60 halvings of [-9, 9] reach the spacing of doubles.
@@ -58,6 +65,36 @@ inline uint32_t Word(const std::array<uint32_t, 4>& block, int64_t w) {
   return block[w / 2] >> (16 * (w % 2)) & 0xFFFF;
 }
 
+void PortableBlocks(uint64_t key, uint64_t stream, uint64_t counter, uint32_t* words) {
+  for (uint64_t i = 0; i < kBlocks; ++i) {
+    const std::array<uint32_t, 4> block = Philox(key, stream, counter + i);
+    std::copy(block.begin(), block.end(), words + 4 * i);
+  }
+}
+
+using BlocksFunction = void(uint64_t key, uint64_t stream, uint64_t counter, uint32_t* words);
+
+BlocksFunction* ChooseBlocks() {
+#if defined(__x86_64__)
+  if (ActiveIsa() >= Isa::kAvx512) return avx512::PhiloxBlocks;
+  if (ActiveIsa() >= Isa::kAvx2) return avx2::PhiloxBlocks;
+#endif
+  return PortableBlocks;
+}
+
+// Draws first_draw .. first_draw + kDrawsAtATime - 1.
+struct Draws {
+  Draws(const RngStream& stream, uint64_t first_draw) {
+    static BlocksFunction* const blocks = ChooseBlocks();
+    uint32_t words[kBlocks * 4];
+    blocks(stream.key(), stream.stream(), first_draw / kWordsPerBlock, words);
+    for (int w = 0; w < kDrawsAtATime; ++w) {
+      draws[w] = static_cast<uint16_t>(words[w / 2] >> (16 * (w % 2)));
+    }
+  }
+  uint16_t draws[kDrawsAtATime];
+};
+
 // Words below it are dropped: p in units of 1/65536, at most 65535.
 uint32_t DropThreshold(float p) {
   return std::min<uint32_t>(65535, static_cast<uint32_t>(std::lround(p * 65536.0f)));
@@ -65,24 +102,28 @@ uint32_t DropThreshold(float p) {
 
 }  // namespace
 
+WINNOW_MULTIVERSION
 void AddGaussianNoise(const RngStream& stream, uint64_t first_draw, int64_t n, float stddev,
                       float* x) {
   const Segment* segments = Segments().data();
-  for (int64_t j = 0; j < n; j += kWordsPerBlock) {
-    const auto block = stream.Block((first_draw + j) / kWordsPerBlock);
-    const int64_t count = std::min<int64_t>(kWordsPerBlock, n - j);
-    for (int64_t w = 0; w < count; ++w) x[j + w] += stddev * GaussianOf(segments, Word(block, w));
+  for (int64_t j = 0; j < n; j += kDrawsAtATime) {
+    const Draws draw(stream, first_draw + j);
+    const int64_t count = std::min<int64_t>(kDrawsAtATime, n - j);
+    for (int64_t w = 0; w < count; ++w) x[j + w] += stddev * GaussianOf(segments, draw.draws[w]);
   }
 }
 
+WINNOW_MULTIVERSION
 void Dropout(const RngStream& stream, uint64_t first_draw, int64_t n, float p, float* h) {
   const uint32_t threshold = DropThreshold(p);
   const float scale = 1.0f / (1.0f - p);
-  for (int64_t j = 0; j < n; j += kWordsPerBlock) {
-    const auto block = stream.Block((first_draw + j) / kWordsPerBlock);
-    const int64_t count = std::min<int64_t>(kWordsPerBlock, n - j);
+  for (int64_t j = 0; j < n; j += kDrawsAtATime) {
+    const Draws draw(stream, first_draw + j);
+    const int64_t count = std::min<int64_t>(kDrawsAtATime, n - j);
+    float* values = h + j;
     for (int64_t w = 0; w < count; ++w) {
-      h[j + w] = Word(block, w) < threshold ? 0.0f : scale * h[j + w];
+      const float kept = scale * values[w];
+      values[w] = draw.draws[w] < threshold ? 0.0f : kept;
     }
   }
 }

@@ -52,6 +52,17 @@ TEST(NoiseTest, DrawsDependOnTheirIndexAlone) {
   EXPECT_EQ(whole, pieces);
 }
 
+// Random blocks are numbered with 64 bits: across 2^32 too.
+TEST(NoiseTest, DrawsGoOnWhereTheNumberOfABlockOutgrowsAWord) {
+  const RngStream stream(0xFEDCBA9876543210ull, "test/dropout");
+  const uint64_t first = ((uint64_t{1} << 32) - 3) * 8;
+  std::vector<float> h(100, 1.0f);
+  Dropout(stream, first, 100, 0.5f, h.data());
+  for (int64_t j = 0; j < 100; ++j) {
+    EXPECT_EQ(h[j], ref::IsDropped(stream, first + j, 0.5f) ? 0.0f : 2.0f) << j;
+  }
+}
+
 TEST(NoiseTest, DropoutDropsWhatTheReferenceDropsAndScalesTheRest) {
   const RngStream stream(9, "test/dropout");
   std::vector<float> h(1000, 2.0f);
