@@ -64,7 +64,7 @@ class SoftmaxMask {
 class Trainer {
  public:
   static absl::StatusOr<std::unique_ptr<Trainer>> Create(const StepCase& c, int threads,
-                                                         bool masked) {
+                                                         bool masked, bool half_products) {
     ASSIGN_OR_RETURN(nn::Network network, nn::Network::Create(ShapeOf(c)));
     auto trainer = std::unique_ptr<Trainer>(new Trainer(c, std::move(network), threads, masked));
     ASSIGN_OR_RETURN(trainer->fold_, nn::MakeFold(ShapeOf(c), CandidatesOf(c)));
@@ -72,6 +72,7 @@ class Trainer {
     options.loss = c.outputs > 1 ? nn::LossKind::kSoftmax : nn::LossKind::kLogistic;
     ASSIGN_OR_RETURN(options.optimizer, OptimizerOf(c));
     options.batch_size = c.batch;
+    options.half_products = half_products;
     options.stream = "bench";
     ASSIGN_OR_RETURN(trainer->step_,
                      nn::TrainStep::Create(&trainer->network_, masked ? &trainer->fold_ : nullptr,
@@ -151,7 +152,7 @@ absl::Status Obey(const std::string& command, int steps, Trainer& trainer) {
 absl::Status Run(int argc, char** argv) {
   if (argc < 2) {
     return absl::InvalidArgumentError(
-        "usage: bench_step_driver FOLDER [threads=N] [mask=0|1] [precision=f32]");
+        "usage: bench_step_driver FOLDER [threads=N] [mask=0|1] [precision=f32|bf16]");
   }
   std::map<std::string, std::string> options = {
       {"threads", "1"}, {"mask", "0"}, {"precision", "f32"}};
@@ -163,12 +164,13 @@ absl::Status Run(int argc, char** argv) {
     }
     options[argument.substr(0, equals)] = argument.substr(equals + 1);
   }
-  if (options["precision"] != "f32") {
-    return absl::UnimplementedError("precision '" + options["precision"] + "' is not built");
+  const std::string& precision = options["precision"];
+  if (precision != "f32" && precision != "bf16") {
+    return absl::InvalidArgumentError("no precision '" + precision + "'");
   }
   ASSIGN_OR_RETURN(const StepCase c, LoadStepCase(argv[1]));
   ASSIGN_OR_RETURN(auto trainer, Trainer::Create(c, std::atoi(options["threads"].c_str()),
-                                                 options["mask"] == "1"));
+                                                 options["mask"] == "1", precision == "bf16"));
   std::printf("ready\n");
   std::fflush(stdout);
   std::string command;
