@@ -1,9 +1,9 @@
 """Google's Sequential Attention on MNIST: select, then train on the subset, as its experiments do.
 
-    google_mnist.py DATA.npz EPOCHS [SEED]
+    google_mnist.py DATA.npz EPOCHS SEED
 
-DATA.npz holds x_train, y_train, x_test, y_test with x in [0, 1]. Prints one line of JSON: seconds of
-selection and of the final training, the pixels, the test accuracy. The models are Google's, from
+DATA.npz holds x_train, y_train, x_test, y_test with x in [0, 1]. Prints one line of JSON: seconds
+of selection and of the final training, the pixels, the test accuracy. The models are Google's, from
 the folder that PYTHONPATH names; the data pipeline, the permutation and the settings are those of
 its experiments/run.py and datasets/dataset.py (defaults: batch 256, learning rate 2e-4, 67 units,
 12.5 % of the rows for validation), but for the batch, which is the 512 of both sides here.
@@ -21,10 +21,10 @@ os.environ["TF_USE_LEGACY_KERAS"] = "1"
 os.environ["TF_DETERMINISTIC_OPS"] = "1"
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
-import numpy  # noqa: E402: TensorFlow reads the environment when it is imported
-import tensorflow as tf  # noqa: E402
-from sequential_attention.experiments.models.mlp_sa import SequentialAttentionModel  # noqa: E402
-from sequential_attention.experiments.models.mlp_sparse import SparseModel  # noqa: E402
+import numpy
+import tensorflow as tf
+from sequential_attention.experiments.models.mlp_sa import SequentialAttentionModel
+from sequential_attention.experiments.models.mlp_sparse import SparseModel
 
 BATCH, PICKS = 512, 50
 

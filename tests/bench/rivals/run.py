@@ -7,11 +7,12 @@ import json
 import os
 import platform
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
-from bench.rivals import side, steps
+from bench.rivals import side, steps, whole
 
 REPO = Path(__file__).resolve().parents[3]
 
@@ -51,12 +52,21 @@ def text(row: dict[str, Any]) -> str:
     if "skipped" in row:
         return f"{head} skipped: {row['skipped']}"
     if not row.get("same", True):
-        return f"{head} NOT COMPARED: losses differ by {row['loss_difference']:.1e} of their size"
+        if "metric" in row:
+            what = (
+                f"test {row['metric']} {row['ours_metric']:.4f} against {row['rival_metric']:.4f}"
+            )
+        else:
+            what = f"losses differ by {row['loss_difference']:.1e} of their size"
+        return f"{head} NOT COMPARED: {what}"
     spread = f"{row['ratio']:5.2f}x [{min(row['ratios']):.2f}, {max(row['ratios']):.2f}]"
     line = f"{head} {spread:22} {row['ours_ms']:9.3f} {row['rival_ms']:9.3f} ms"
     if "loss_difference" in row:
         what = "first loss" if row["first_loss_only"] else "curve"
         line += f"  {what} within {row['loss_difference']:.0e}"
+    if "metric" in row:
+        line += f"  {row['metric']} {row['ours_metric']:.4f}, rival {row['rival_metric']:.4f}"
+        line += f"; selection alone {row['select_ratio']:.2f}x"
     if "goal" in row:
         sign = "<=" if row["inverse"] else ">="
         verdict = {True: "met", False: "MISSED", None: "not judged, busy"}[row["met"]]
@@ -68,13 +78,13 @@ def text(row: dict[str, Any]) -> str:
 
 def main() -> int:
     options = parse(sys.argv[1:])
-    chosen = [
-        comparison
-        for comparison in steps.comparisons()
-        if not options.only or any(part in comparison.name for part in options.only)
-    ]
-    if options.list or not chosen:
-        print("\n".join(comparison.name for comparison in steps.comparisons()))
+
+    def wanted(name: str) -> bool:
+        return not options.only or any(part in name for part in options.only)
+
+    names = [entry.name for entry in steps.comparisons()] + [entry.name for entry in whole.WHOLES]
+    if options.list or not any(map(wanted, names)):
+        print("\n".join(names))
         return 0 if options.list else 2
     build = Path(os.environ.get("WINNOW_BIN_DIR", REPO / "build" / "release" / "bin"))
     settings = steps.Settings(
@@ -92,12 +102,20 @@ def main() -> int:
     print(f"{machine()}; other load before: {before:.2f} cores")
     print("ratio = time of the rival / ours (overheads: masked / plain), median [min, max]")
     rows: list[dict[str, Any]] = []
-    for comparison in chosen:
+    for comparison in filter(lambda entry: wanted(entry.name), steps.comparisons()):
         for threads in options.threads or [1, 2]:
             found = steps.run(comparison, threads, settings)
             rows += found
             for row in found:
                 print(text(row), flush=True)
+    data = Path(os.environ.get("WINNOW_DATA", REPO.parent / "shared" / "data"))
+    for entry in filter(lambda entry: wanted(entry.name), whole.WHOLES):
+        with tempfile.TemporaryDirectory(dir=options.folder) as folder:
+            row = whole.run(
+                entry, Path(folder), data, build / "winnow", settings.python, options.quick
+            )
+        rows.append(row)
+        print(text(row), flush=True)
     busy = sum(row.get("busy", 0) for row in rows)
     turns = sum(len(row.get("ratios", [])) for row in rows)
     if before > steps.BUSY_CORES or busy > turns / 5:
