@@ -13,7 +13,7 @@ constexpr int32_t kMaxBatch = 1 << 20;
 // least.
 constexpr double kMostDefaultSteps = 20000;
 // Adagrad's steps start at the rate and shrink with the root of the number of steps: more than
-// Adam's.
+// Adam's. Of .005 to .1 never far from the best validation loss (Adult, Criteo sample; mlp, dlrm).
 constexpr double kAdagradRate = 0.02;
 
 bool HasEmbeddings(const ModelShape& shape) {

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <memory>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "gtest/gtest.h"
@@ -92,6 +93,47 @@ TEST_F(NetworkProbeTest, ContributionsWeighEmbeddingsByHowOftenACodeOccurs) {
   EXPECT_NEAR(contributions[10], Norm(field, rms), 1e-4);
   // A standardised column has root mean square 1.
   EXPECT_NEAR(contributions[0], Norm(plan_.model.fields[0], {1.0}), 1e-3);
+}
+
+// Numbers weigh by their rows of the first bottom layer, embeddings by their products' rows of the
+// first top layer: vectors z, c0, c1 have the products <c0, z>, <c1, z>, <c1, c0> behind z's 6
+// rows.
+TEST_F(NetworkProbeTest, DlrmIsMeasuredOnBothLayers) {
+  plan::Spec spec = FeatureSpec(3);
+  spec.model = DlrmModel();
+  MakeProbe(spec);
+  const auto norm = [&](int32_t layer, std::vector<int32_t> rows, const std::vector<float>& scale) {
+    const int32_t columns = network_->layers()[layer].outputs;
+    double sum = 0;
+    for (const int32_t row : rows) {
+      for (int32_t j = 0; j < columns; ++j) {
+        const double w = network_->weights(layer)[row * columns + j];
+        sum += std::pow(scale.empty() ? w : scale[row] * w, 2);
+      }
+    }
+    return std::sqrt(sum);
+  };
+  ASSERT_EQ(network_->top_layer(), 2);
+  std::vector<float> norms(12), contributions(12);
+  probe_->WeightNorms(norms);
+  EXPECT_NEAR(norms[0], norm(0, {0}, {}), 1e-5);
+  EXPECT_NEAR(norms[9], norm(0, {9, 10}, {}), 1e-5);  // n9 and its indicator
+  EXPECT_NEAR(norms[10], norm(2, {6, 8}, {}), 1e-5);
+  EXPECT_NEAR(norms[11], norm(2, {7, 8}, {}), 1e-5);
+  // The same with the size of every input on training rows; there are fewer than the probe looks
+  // at.
+  TableSource source(context_, network_->shape());
+  const std::vector<uint32_t> train_rows = EvenlySpaced(table_->train_rows(), kProbeRows);
+  source.SetRows(train_rows);
+  ASSERT_OK_AND_ASSIGN(const auto predictor,
+                       nn::Predictor::Create(&*network_, nullptr, context_.pool));
+  std::vector<float> bottom(11), top(9);
+  const auto rows = static_cast<int64_t>(train_rows.size());
+  ASSERT_OK(predictor->LayerInputRms(0, source, rows, {}, std::span<float>(bottom)));
+  ASSERT_OK(predictor->LayerInputRms(2, source, rows, {}, std::span<float>(top)));
+  ASSERT_OK(probe_->Contributions(contributions));
+  EXPECT_NEAR(contributions[0], norm(0, {0}, bottom), 1e-5);
+  EXPECT_NEAR(contributions[10], norm(2, {6, 8}, top), 1e-5);
 }
 
 TEST_F(NetworkProbeTest, LossUnderAnEmptyMaskIsThatOfTheBiasAlone) {
