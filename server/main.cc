@@ -1,4 +1,5 @@
 // winnowd: flags, wiring, run. The only file that knows every class.
+#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -13,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "kernels/plan/plan.h"
+#include "server/auth/authenticator.h"
 #include "server/base/clock.h"
 #include "server/base/data_dir_lock.h"
 #include "server/base/executor.h"
@@ -37,6 +39,7 @@
 #include "server/rpc/job_service.h"
 #include "server/rpc/system_service.h"
 #include "server/rpc/worker_service.h"
+#include "server/sched/retention.h"
 #include "server/store/sqlite_store.h"
 
 namespace winnow {
@@ -61,7 +64,22 @@ sched::SchedulerOptions SchedulerOptionsOf(const Settings& settings) {
   options.default_memory_limit_bytes = settings.job_memory_limit_bytes;
   options.import_memory_limit_bytes = settings.import_memory_limit_bytes;
   options.server_quota.disk_floor_bytes = settings.disk_floor_bytes;
+  options.server_quota.max_queued_jobs = settings.max_queued_jobs;
+  const auto or_none = [](int64_t limit, int64_t none) { return limit == 0 ? none : limit; };
+  domain::TenantQuota& tenant = options.tenant_quota;
+  tenant.max_queued_jobs = settings.tenant_queued_jobs;
+  tenant.max_running_jobs = or_none(settings.tenant_running_jobs, tenant.max_running_jobs);
+  tenant.max_stored_bytes = or_none(settings.tenant_stored_bytes, tenant.max_stored_bytes);
+  tenant.max_open_uploads = settings.tenant_open_uploads;
   return options;
+}
+
+rpc::Limits LimitsOf(const Settings& settings) {
+  rpc::Limits limits;
+  limits.max_watchers = settings.max_watchers;
+  limits.max_watchers_per_job = settings.max_watchers_per_job;
+  limits.max_watchers_per_tenant = settings.tenant_watchers;
+  return limits;
 }
 
 launch::LocalProcessOptions LauncherOptionsOf(const Settings& settings, const std::string& socket) {
@@ -73,6 +91,11 @@ launch::LocalProcessOptions LauncherOptionsOf(const Settings& settings, const st
   return options;
 }
 
+const char* TlsText(const Settings& settings) {
+  if (settings.tls_cert.empty()) return "off";
+  return settings.tls_client_ca.empty() ? "server" : "mutual";
+}
+
 // Members are made in this order and go in the reverse one: what calls goes before what is called.
 class Winnowd {
  public:
@@ -81,6 +104,7 @@ class Winnowd {
         options_(SchedulerOptionsOf(settings_)),
         layout_(settings_.data_dir),
         metrics_(rpc::ContractMethods()),
+        rates_(&clock_, static_cast<double>(settings_.tenant_requests_per_s)),
         requests_(kRequestThreads),
         bulk_(kBulkThreads),
         workers_(kWorkerThreads),
@@ -96,6 +120,9 @@ class Winnowd {
   }
 
   absl::Status Start();
+  void DeleteOldJobs();
+  // Reads again what may change while the server runs: the credentials.
+  void Reload();
   // The polite end; the destructor does what is left.
   void Drain();
 
@@ -110,6 +137,8 @@ class Winnowd {
   const domain::DataDirLayout layout_;
   server::SystemClock clock_;
   ops_http::Metrics metrics_;
+  rpc::RateLimiter rates_;
+  std::unique_ptr<auth::Authenticator> authenticator_;
   std::unique_ptr<server::DataDirLock> lock_;
   std::unique_ptr<ops_http::WorkerSocket> socket_;
   std::unique_ptr<store::Store> store_;
@@ -132,6 +161,7 @@ class Winnowd {
   rpc::StartedServer public_server_;
   std::unique_ptr<server::Ticker> ticks_;
   std::unique_ptr<server::Ticker> purges_;
+  std::unique_ptr<server::Ticker> reloads_;
 };
 
 absl::Status Winnowd::Open() {
@@ -140,6 +170,15 @@ absl::Status Winnowd::Open() {
                                             " is not a program that can be run; set --worker"));
   }
   ASSIGN_OR_RETURN(roots_, rpc::AllowedRoots::Make(settings_.allow_roots));
+  if (roots_.Covers(settings_.data_dir)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("allow_root: data_dir ", settings_.data_dir,
+                     " lies below it, and with it the files of all tenants"));
+  }
+  if (!settings_.credentials.empty()) {
+    ASSIGN_OR_RETURN(authenticator_, auth::Authenticator::Load(server::RealFileSystem(), &clock_,
+                                                               settings_.credentials));
+  }
   ASSIGN_OR_RETURN(lock_, server::DataDirLock::Acquire(settings_.data_dir));
   ASSIGN_OR_RETURN(socket_, ops_http::WorkerSocket::Make(layout_.WorkerSocket()));
   ASSIGN_OR_RETURN(store_, store::OpenSqliteStore(layout_.DatabaseFile(), &clock_, &metrics_));
@@ -175,6 +214,9 @@ void Winnowd::MakeDeps() {
   deps_.layout = &layout_;
   deps_.progress = &progress_;
   deps_.gate = &gate_;
+  deps_.authenticator = authenticator_.get();
+  deps_.rates = &rates_;
+  deps_.limits = LimitsOf(settings_);
   watchers_ = std::make_unique<rpc::WatchHub>(&deps_);
   state_ = std::make_unique<ops_http::StateCollector>(
       ops_http::StateCollector::Sources{&clock_, server::RealFileSystem(), store_.get(),
@@ -201,8 +243,14 @@ absl::Status Winnowd::Listen() {
       &deps_, rpc::SystemFacts{server::kVersion, server::InstructionSetName(),
                                options_.tenant_quota, options_.server_quota}));
   ASSIGN_OR_RETURN(const server::Endpoint endpoint, server::ParseEndpoint(settings_.listen));
-  ASSIGN_OR_RETURN(public_server_,
-                   rpc::StartPublicServer({endpoint, deps_.limits, &clock_, &metrics_}, contract));
+  ASSIGN_OR_RETURN(
+      public_server_,
+      rpc::StartPublicServer({endpoint,
+                              deps_.limits,
+                              &clock_,
+                              &metrics_,
+                              {settings_.tls_cert, settings_.tls_key, settings_.tls_client_ca}},
+                             contract));
   if (settings_.http.empty()) return absl::OkStatus();
   ASSIGN_OR_RETURN(const server::Endpoint http, server::ParseEndpoint(settings_.http));
   ASSIGN_OR_RETURN(
@@ -241,15 +289,46 @@ absl::Status Winnowd::Start() {
   purges_ = std::make_unique<server::Ticker>(absl::Minutes(10), [this] {
     const absl::Status purged = store_->PurgeRequests().status();
     if (!purged.ok()) server::LogWarning("request ids stay", {{"error", purged.ToString()}});
+    DeleteOldJobs();
   });
+  if (authenticator_ != nullptr) {
+    reloads_ = std::make_unique<server::Ticker>(absl::Seconds(5), [this] { Reload(); });
+  }
   gate_.Open();
   rpc::SetServing(*public_server_.server, true);
-  server::LogInfo("serving", {{"listen", public_server_.address},
-                              {"http", http_ == nullptr ? "off" : http_->address()},
-                              {"data_dir", settings_.data_dir},
-                              {"version", server::kVersion},
-                              {"pid", absl::StrCat(::getpid())}});
+  server::LogInfo(
+      "serving", {{"listen", public_server_.address},
+                  {"http", http_ == nullptr ? "off" : http_->address()},
+                  {"data_dir", settings_.data_dir},
+                  {"tls", TlsText(settings_)},
+                  {"credentials", authenticator_ == nullptr ? "none asked for"
+                                                            : absl::StrCat(authenticator_->size())},
+                  {"version", server::kVersion},
+                  {"pid", absl::StrCat(::getpid())}});
   return absl::OkStatus();
+}
+
+void Winnowd::DeleteOldJobs() {
+  if (settings_.job_retention_hours == 0) return;
+  const absl::StatusOr<int64_t> deleted =
+      sched::DeleteJobsEndedBefore(clock_.Now() - absl::Hours(settings_.job_retention_hours),
+                                   *server::RealFileSystem(), layout_, *store_, *scheduler_);
+  if (!deleted.ok()) {
+    server::LogWarning("old jobs stay", {{"error", deleted.status().ToString()}});
+  } else if (*deleted > 0) {
+    server::LogInfo("old jobs deleted", {{"jobs", absl::StrCat(*deleted)}});
+  }
+}
+
+void Winnowd::Reload() {
+  if (authenticator_ == nullptr) return;
+  const absl::StatusOr<bool> changed = authenticator_->ReloadIfChanged();
+  if (!changed.ok()) {
+    server::LogError("the credentials stay as they were",
+                     {{"error", std::string(changed.status().message())}});
+  } else if (*changed) {
+    server::LogInfo("credentials read again", {{"entries", absl::StrCat(authenticator_->size())}});
+  }
 }
 
 void Winnowd::Drain() {
@@ -278,13 +357,19 @@ int Run(Settings settings) {
       server::ParseLogOptions(settings.log_level, settings.log_format, &log);
   if (parsed.ok()) server::InitLogging(log);
   const absl::Status failpoints = server::SetFailpointsFromEnvironment();
+  const bool insecure = settings.insecure;
   Winnowd winnowd(std::move(settings));
   const absl::Status started = failpoints.ok() ? winnowd.Start() : failpoints;
   if (!started.ok()) {
     server::LogError("winnowd does not start", {{"error", std::string(started.message())}});
     return ops_http::kBadStart;
   }
-  const int signal = ops_http::WaitForSignal();
+  if (insecure) {
+    server::LogWarning(
+        "--insecure: connections from other machines are neither encrypted nor asked who they are");
+  }
+  int signal = ops_http::WaitForSignal();
+  for (; signal == SIGHUP; signal = ops_http::WaitForSignal()) winnowd.Reload();
   server::LogInfo("shutting down", {{"signal", absl::StrCat(signal)}});
   ops_http::ExitAtNextSignalOrAfter(kDrainBudget);
   winnowd.Drain();

@@ -37,6 +37,7 @@ void AddCommands(CLI::App& app, Action& action) {
   AddShowCommand(app, action);
   AddControlCommands(app, action);
   AddResultCommand(app, action);
+  AddReportCommand(app, action);
   AddArtifactCommands(app, action);
   AddAlgorithmsCommand(app, action);
   AddRunCommand(app, action);

@@ -15,6 +15,7 @@ void AddJobsCommand(CLI::App& app, Action& action);     // jobs
 void AddShowCommand(CLI::App& app, Action& action);     // show
 void AddControlCommands(CLI::App& app, Action& action);    // cancel, stop, pause, resume, delete
 void AddResultCommand(CLI::App& app, Action& action);      // result
+void AddReportCommand(CLI::App& app, Action& action);      // report
 void AddArtifactCommands(CLI::App& app, Action& action);   // artifacts, download, logs
 void AddAlgorithmsCommand(CLI::App& app, Action& action);  // algorithms
 void AddRunCommand(CLI::App& app, Action& action);         // run

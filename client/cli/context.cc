@@ -36,6 +36,11 @@ absl::StatusOr<std::unique_ptr<client::Client>> Context::Connect() const {
   ASSIGN_OR_RETURN(channel.key, ReadOptional("--key", options.key_file));
   ASSIGN_OR_RETURN(std::string token, ReadOptional("--token-file", options.token_file));
   absl::StripAsciiWhitespace(&token);
+  if (!token.empty() && !client::IsPrivate(channel)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--token-file: the token would cross the network to ", options.server,
+                     " in plain text; give --ca with the authority of the server's certificate"));
+  }
   return std::make_unique<client::Client>(client::MakeChannel(channel), token);
 }
 

@@ -42,7 +42,15 @@ bool IsLocal(const std::string& address) {
          absl::StartsWith(address, "127.") || absl::StartsWith(address, "[::1]");
 }
 
+bool HasTls(const ChannelOptions& options) {
+  return !options.ca.empty() || !options.certificate.empty() || !options.key.empty();
+}
+
 }  // namespace
+
+bool IsPrivate(const ChannelOptions& options) {
+  return HasTls(options) || IsLocal(options.address);
+}
 
 std::shared_ptr<grpc::Channel> MakeChannel(const ChannelOptions& options) {
   grpc::ChannelArguments arguments;
@@ -58,7 +66,7 @@ std::shared_ptr<grpc::Channel> MakeChannel(const ChannelOptions& options) {
   // gRPC sends even loopback addresses through the proxy of the environment.
   if (IsLocal(options.address)) arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   std::shared_ptr<grpc::ChannelCredentials> credentials = grpc::InsecureChannelCredentials();
-  if (!options.ca.empty() || !options.certificate.empty() || !options.key.empty()) {
+  if (HasTls(options)) {
     credentials = grpc::SslCredentials({options.ca, options.key, options.certificate});
   }
   return grpc::CreateCustomChannel(options.address, credentials, arguments);

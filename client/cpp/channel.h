@@ -17,6 +17,9 @@ struct ChannelOptions {
   std::string key;
 };
 
+// Whether a secret may be sent: the connection is encrypted, or never leaves this machine.
+bool IsPrivate(const ChannelOptions& options);
+
 // Does not wait for the connection: the first call does. Calls that are safe to repeat are retried
 // while the server is unavailable, four tries in all within about two seconds.
 std::shared_ptr<grpc::Channel> MakeChannel(const ChannelOptions& options);

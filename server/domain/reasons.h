@@ -51,6 +51,7 @@ inline constexpr char kServerQueueFull[] = "SERVER_QUEUE_FULL";
 inline constexpr char kStorageQuota[] = "STORAGE_QUOTA";
 inline constexpr char kUploadQuota[] = "UPLOAD_QUOTA";
 inline constexpr char kWatchers[] = "WATCHERS";
+inline constexpr char kRequestRate[] = "REQUEST_RATE";
 inline constexpr char kDiskLow[] = "DISK_LOW";
 inline constexpr char kMemoryLow[] = "MEMORY_LOW";               // estimate above what is free now
 inline constexpr char kTooManyThreads[] = "TOO_MANY_THREADS";    // more than there are slots

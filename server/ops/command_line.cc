@@ -6,7 +6,10 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "server/base/ids.h"
 #include "server/base/version.h"
+#include "server/ops/new_token.h"
 #include "server/ops/settings_file.h"
 
 namespace winnow::ops_http {
@@ -18,6 +21,7 @@ struct Flags {
   std::map<std::string, bool> given;                      // of type kFlag
   std::string config;
   bool check_config = false;
+  TokenRequest token;
 };
 
 void AddFlags(CLI::App& app, Flags* flags) {
@@ -25,6 +29,19 @@ void AddFlags(CLI::App& app, Flags* flags) {
   app.add_option("--config", flags->config,
                  "YAML file whose keys are the flags below; flags override it");
   app.add_flag("--check-config", flags->check_config, "Check flags and file, and exit");
+  app.add_option("--new-token", flags->token.file,
+                 "Write a fresh token to this file, print its line for the credentials file, and "
+                 "exit; with --tenant, --role, --subject, --expires");
+  app.add_option("--tenant", flags->token.tenant)->needs("--new-token")->capture_default_str();
+  app.add_option("--role", flags->token.role, "reader, submitter or admin")
+      ->needs("--new-token")
+      ->capture_default_str();
+  app.add_option("--subject", flags->token.subject, "who it is for, one word")
+      ->needs("--new-token")
+      ->capture_default_str();
+  app.add_option("--expires", flags->token.expires, "90d, 2027-01-01T00:00:00Z or never")
+      ->needs("--new-token")
+      ->capture_default_str();
   for (const Setting& setting : AllSettings()) {
     const std::string flag = absl::StrCat("--", setting.name);
     const std::string doc = setting.doc;
@@ -75,6 +92,11 @@ std::variant<Settings, EarlyExit> ParseCommandLine(int argc, const char* const* 
     std::ostringstream err;
     const int status = app.exit(error, out, err);
     return EarlyExit{status == 0 ? 0 : kBadStart, status == 0 ? out.str() : err.str()};
+  }
+  if (!flags.token.file.empty()) {
+    const absl::StatusOr<std::string> line =
+        NewToken(flags.token, *server::SystemIdSource(), absl::Now());
+    return line.ok() ? EarlyExit{0, *line} : Refusal(line.status());
   }
   SettingValues values = ValuesOf(app, flags);
   if (!flags.config.empty()) {

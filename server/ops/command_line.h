@@ -9,7 +9,8 @@
 
 namespace winnow::ops_http {
 
-// The process is over before it began: --help, --version, --check-config, or bad usage.
+// The process is over before it began: --help, --version, --check-config, --new-token, or bad
+// usage.
 struct EarlyExit {
   int status = 0;
   std::string output;  // for standard output when status is 0, else for standard error

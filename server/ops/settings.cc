@@ -22,6 +22,7 @@ using Texts = std::vector<std::string>;
 using Apply = std::function<absl::Status(const Texts&, Settings*)>;
 
 constexpr int64_t kMaxSlots = 4096;
+constexpr int64_t kMaxCount = 1'000'000;
 constexpr int64_t kMaxBytes = int64_t{1} << 50;
 
 absl::Status Expected(const std::string& what, const std::string& got) {
@@ -74,6 +75,15 @@ std::string HomeFolder() {
   return user == nullptr ? "" : user->pw_dir;
 }
 
+// Both or none; and a CA of clients is of use only where there is TLS.
+absl::Status CheckTls(const Settings& settings) {
+  if (settings.tls_cert.empty() != settings.tls_key.empty()) {
+    return absl::InvalidArgumentError("tls_cert and tls_key belong together; one is missing");
+  }
+  if (settings.tls_client_ca.empty() || !settings.tls_cert.empty()) return absl::OkStatus();
+  return absl::InvalidArgumentError("tls_client_ca needs tls_cert and tls_key");
+}
+
 // Without TLS and an authenticator, whoever reaches the port owns the service.
 absl::Status CheckReach(const std::string& name, const std::string& address,
                         const Settings& settings) {
@@ -81,11 +91,19 @@ absl::Status CheckReach(const std::string& name, const std::string& address,
   if (name == "http" && endpoint.is_unix()) return Expected("HOST:PORT or off", address);
   ASSIGN_OR_RETURN(const bool local, server::IsLocalOnly(endpoint));
   if (local || settings.insecure) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      absl::StrCat(address,
-                   " can be reached from other machines, and there is neither encryption "
-                   "nor authentication; listen on 127.0.0.1 or a Unix socket, or give "
-                   "--insecure"));
+  if (name == "http") {
+    return absl::InvalidArgumentError(
+        absl::StrCat(address,
+                     " can be reached from other machines, and HTTP has neither encryption nor "
+                     "authentication; listen on 127.0.0.1, or give --insecure"));
+  }
+  if (!settings.tls_cert.empty() && !settings.credentials.empty()) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(
+      address, " can be reached from other machines, and ",
+      settings.tls_cert.empty() ? "the connection is not encrypted (--tls_cert, --tls_key)" : "",
+      settings.tls_cert.empty() && settings.credentials.empty() ? " and " : "",
+      settings.credentials.empty() ? "everybody is let in (--credentials)" : "",
+      "; set them, listen on 127.0.0.1 or a Unix socket, or give --insecure"));
 }
 
 std::string OriginOf(const SettingValues& values, const std::string& name) {
@@ -110,6 +128,20 @@ const std::vector<Setting>& AllSettings() {
       {"insecure", SettingType::kFlag,
        "Allow addresses that other machines can reach, without encryption and authentication",
        Flag(&Settings::insecure)},
+      {"tls_cert", SettingType::kText,
+       "PEM file of the server's certificate chain; with tls_key: TLS. Replaced files serve new "
+       "connections within 10 s",
+       Text(&Settings::tls_cert)},
+      {"tls_key", SettingType::kText, "PEM file of the key of tls_cert, not encrypted",
+       Text(&Settings::tls_key)},
+      {"tls_client_ca", SettingType::kText,
+       "PEM file of the authority whose certificates clients must have (mutual TLS; default: none "
+       "asked for)",
+       Text(&Settings::tls_client_ca)},
+      {"credentials", SettingType::kText,
+       "File of tokens and client certificates that are let in, with tenant and role; read again "
+       "when it changes and at SIGHUP (default: everybody is let in, as tenant default)",
+       Text(&Settings::credentials)},
       {"worker_slots", SettingType::kNumber,
        "Threads that jobs may use in all (default: one per processor)",
        Integer(&Settings::worker_slots, 1, kMaxSlots)},
@@ -132,6 +164,31 @@ const std::vector<Setting>& AllSettings() {
       {"disk_floor_bytes", SettingType::kNumber,
        "Free space below which nothing new is taken (default 268435456)",
        Integer(&Settings::disk_floor_bytes, 0, kMaxBytes)},
+      {"job_retention_hours", SettingType::kNumber,
+       "Jobs are deleted with their files so long after they ended; 0: never (default 0)",
+       Integer(&Settings::job_retention_hours, 0, kMaxCount)},
+      {"max_queued_jobs", SettingType::kNumber, "Jobs that may wait in all (default 20000)",
+       Integer(&Settings::max_queued_jobs, 1, kMaxCount)},
+      {"max_watchers", SettingType::kNumber, "Open WatchJob streams in all (default 1024)",
+       Integer(&Settings::max_watchers, 1, kMaxCount)},
+      {"max_watchers_per_job", SettingType::kNumber, "Open WatchJob streams of a job (default 16)",
+       Integer(&Settings::max_watchers_per_job, 1, kMaxCount)},
+      {"tenant_queued_jobs", SettingType::kNumber, "Jobs of a tenant that may wait (default 1000)",
+       Integer(&Settings::tenant_queued_jobs, 1, kMaxCount)},
+      {"tenant_running_jobs", SettingType::kNumber,
+       "Jobs of a tenant that may run at once; 0: no limit (default 0)",
+       Integer(&Settings::tenant_running_jobs, 0, kMaxCount)},
+      {"tenant_stored_bytes", SettingType::kNumber,
+       "Bytes of datasets that a tenant may keep; 0: no limit (default 0)",
+       Integer(&Settings::tenant_stored_bytes, 0, kMaxBytes)},
+      {"tenant_open_uploads", SettingType::kNumber,
+       "Datasets of a tenant that may be under way (default 16)",
+       Integer(&Settings::tenant_open_uploads, 1, kMaxCount)},
+      {"tenant_watchers", SettingType::kNumber, "Open WatchJob streams of a tenant (default 256)",
+       Integer(&Settings::tenant_watchers, 1, kMaxCount)},
+      {"tenant_requests_per_s", SettingType::kNumber,
+       "Calls a second that a tenant may make; 0: no limit (default 0)",
+       Integer(&Settings::tenant_requests_per_s, 0, kMaxCount)},
   };
   return *settings;
 }
@@ -166,6 +223,7 @@ absl::StatusOr<Settings> MakeSettings(const SettingValues& values) {
   server::LogOptions log;
   note(OriginOf(values, "log_level"), server::ParseLogOptions(settings.log_level, "text", &log));
   note(OriginOf(values, "log_format"), server::ParseLogOptions("info", settings.log_format, &log));
+  note(OriginOf(values, settings.tls_cert.empty() ? "tls_key" : "tls_cert"), CheckTls(settings));
   note(OriginOf(values, "listen"), CheckReach("listen", settings.listen, settings));
   const bool is_private = settings.listen.rfind("unix:", 0) == 0;
   if (!settings.http_is_set && !is_private) settings.http = "127.0.0.1:7071";

@@ -23,7 +23,11 @@ struct Settings {
   bool http_is_set = false;
   std::string data_dir;  // default: ~/.local/share/winnow
   bool insecure = false;
-  int32_t worker_slots = 1;  // default: one per processor
+  std::string tls_cert;  // with tls_key: TLS
+  std::string tls_key;
+  std::string tls_client_ca;  // clients must have a certificate of it
+  std::string credentials;    // who is let in; empty: everybody, as one tenant
+  int32_t worker_slots = 1;   // default: one per processor
   std::vector<std::string> allow_roots;
   std::string worker;  // default: winnow-worker beside this program
   std::string log_level = "info";
@@ -31,6 +35,16 @@ struct Settings {
   int64_t job_memory_limit_bytes = 0;  // of jobs that name none; 0 = none
   int64_t import_memory_limit_bytes = int64_t{1400} << 20;
   int64_t disk_floor_bytes = int64_t{256} << 20;
+  int64_t job_retention_hours = 0;  // 0: for good
+  int64_t max_queued_jobs = 20000;
+  int32_t max_watchers = 1024;
+  int32_t max_watchers_per_job = 16;
+  int64_t tenant_queued_jobs = 1000;
+  int64_t tenant_running_jobs = 0;  // 0: no limit
+  int64_t tenant_stored_bytes = 0;  // 0: no limit
+  int64_t tenant_open_uploads = 16;
+  int32_t tenant_watchers = 256;
+  int64_t tenant_requests_per_s = 0;  // 0: no limit
 };
 
 // Where a value came from and what it is: "--listen" or "winnow.yaml:3: listen".

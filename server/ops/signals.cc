@@ -12,7 +12,8 @@
 namespace winnow::ops_http {
 namespace {
 
-sigset_t Signals() {
+// Those that end the process.
+sigset_t EndSignals() {
   sigset_t set;
   ::sigemptyset(&set);
   ::sigaddset(&set, SIGTERM);
@@ -20,9 +21,15 @@ sigset_t Signals() {
   return set;
 }
 
+sigset_t Signals() {
+  sigset_t set = EndSignals();
+  ::sigaddset(&set, SIGHUP);
+  return set;
+}
+
 // The signal that came before `deadline`, or 0.
 int WaitUntil(absl::Time deadline) {
-  const sigset_t set = Signals();
+  const sigset_t set = EndSignals();
   while (true) {
     const absl::Duration left = deadline - absl::Now();
     if (left <= absl::ZeroDuration()) return 0;

@@ -8,6 +8,7 @@
 #include "server/rpc/caller.h"
 #include "server/rpc/convert.h"
 #include "server/rpc/download_stream.h"
+#include "server/rpc/refused.h"
 #include "server/rpc/unary.h"
 
 namespace winnow::rpc {
@@ -26,9 +27,10 @@ absl::StatusOr<std::string> IdBefore(const domain::JobName& job, const std::stri
                            "page_token: is none of this list's");
 }
 
-absl::Status ListPage(const Deps& deps, const v1::ListArtifactsRequest& request,
+absl::Status ListPage(const Deps& deps, const Caller& caller,
+                      const v1::ListArtifactsRequest& request,
                       v1::ListArtifactsResponse* response) {
-  ASSIGN_OR_RETURN(const domain::JobName job, ResolveJob(AnonymousCaller(), request.parent()));
+  ASSIGN_OR_RETURN(const domain::JobName job, ResolveJob(caller, request.parent()));
   ASSIGN_OR_RETURN(const std::string before, IdBefore(job, request.page_token()));
   if (request.page_size() < 0) {
     return domain::InvalidFields(
@@ -55,25 +57,33 @@ absl::Status ListPage(const Deps& deps, const v1::ListArtifactsRequest& request,
 grpc::ServerUnaryReactor* ArtifactServiceImpl::GetArtifact(grpc::CallbackServerContext* context,
                                                            const v1::GetArtifactRequest* request,
                                                            v1::Artifact* response) {
-  return RunUnary(deps_, context, Needs::kOpen, [this, request, response]() -> absl::Status {
-    ASSIGN_OR_RETURN(const domain::ArtifactName name,
-                     ResolveArtifact(AnonymousCaller(), request->name()));
-    ASSIGN_OR_RETURN(const ArtifactFile file, FindArtifactFile(deps_, name));
-    *response = ArtifactToProto(name.job, file.artifact);
-    return absl::OkStatus();
-  });
+  return RunUnary(deps_, context, method::kGetArtifact,
+                  [this, request, response](const Caller& caller) -> absl::Status {
+                    ASSIGN_OR_RETURN(const domain::ArtifactName name,
+                                     ResolveArtifact(caller, request->name()));
+                    ASSIGN_OR_RETURN(const ArtifactFile file, FindArtifactFile(deps_, name));
+                    *response = ArtifactToProto(name.job, file.artifact);
+                    return absl::OkStatus();
+                  });
 }
 
 grpc::ServerUnaryReactor* ArtifactServiceImpl::ListArtifacts(
     grpc::CallbackServerContext* context, const v1::ListArtifactsRequest* request,
     v1::ListArtifactsResponse* response) {
-  return RunUnary(deps_, context, Needs::kOpen,
-                  [this, request, response] { return ListPage(deps_, *request, response); });
+  return RunUnary(deps_, context, method::kListArtifacts,
+                  [this, request, response](const Caller& caller) {
+                    return ListPage(deps_, caller, *request, response);
+                  });
 }
 
 grpc::ServerWriteReactor<v1::DownloadArtifactResponse>* ArtifactServiceImpl::DownloadArtifact(
     grpc::CallbackServerContext* context, const v1::DownloadArtifactRequest* request) {
-  return new DownloadStream(deps_, AnonymousCaller(), context, request);
+  const absl::StatusOr<Caller> caller = Admit(deps_, *context, method::kDownloadArtifact);
+  if (!caller.ok()) {
+    return Refuse<grpc::ServerWriteReactor<v1::DownloadArtifactResponse>>(deps_, *context,
+                                                                          caller.status());
+  }
+  return new DownloadStream(deps_, *caller, context, request);
 }
 
 }  // namespace winnow::rpc

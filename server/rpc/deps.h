@@ -2,6 +2,7 @@
 #ifndef WINNOW_SERVER_RPC_DEPS_H_
 #define WINNOW_SERVER_RPC_DEPS_H_
 
+#include "server/auth/authenticator.h"
 #include "server/base/clock.h"
 #include "server/base/executor.h"
 #include "server/base/file_system.h"
@@ -11,6 +12,7 @@
 #include "server/rpc/gate.h"
 #include "server/rpc/limits.h"
 #include "server/rpc/progress_board.h"
+#include "server/rpc/rate_limiter.h"
 #include "server/sched/scheduler.h"
 #include "server/store/store.h"
 
@@ -31,6 +33,8 @@ struct Deps {
   const domain::DataDirLayout* layout = nullptr;
   ProgressBoard* progress = nullptr;
   Gate* gate = nullptr;
+  const auth::Authenticator* authenticator = nullptr;  // null: everybody is let in
+  RateLimiter* rates = nullptr;                        // null: no limit
   Limits limits;
 };
 

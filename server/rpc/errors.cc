@@ -57,6 +57,7 @@ constexpr Row kTable[] = {
     {reason::kStorageQuota, StatusCode::kResourceExhausted},
     {reason::kUploadQuota, StatusCode::kResourceExhausted},
     {reason::kWatchers, StatusCode::kResourceExhausted},
+    {reason::kRequestRate, StatusCode::kResourceExhausted},
     {reason::kDiskLow, StatusCode::kResourceExhausted},
     {reason::kMemoryLow, StatusCode::kResourceExhausted},
     {reason::kNotEnoughMemory, StatusCode::kResourceExhausted},

@@ -57,7 +57,9 @@ absl::StatusOr<StartedServer> StartPublicServer(const PublicServerOptions& optio
   ForbidSharedPort(builder);
   SetLimits(options.limits, builder);
   int port = 0;
-  builder.AddListeningPort(options.endpoint.ToString(), grpc::InsecureServerCredentials(), &port);
+  ASSIGN_OR_RETURN(const std::shared_ptr<grpc::ServerCredentials> credentials,
+                   MakeServerCredentials(options.tls));
+  builder.AddListeningPort(options.endpoint.ToString(), credentials, &port);
   std::vector<std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface>> observers;
   observers.push_back(MakeRpcObserver(options.clock, options.telemetry));
   builder.experimental().SetInterceptorCreators(std::move(observers));

@@ -13,6 +13,7 @@
 #include "server/base/endpoint.h"
 #include "server/base/telemetry.h"
 #include "server/rpc/limits.h"
+#include "server/rpc/tls.h"
 
 namespace winnow::rpc {
 
@@ -21,6 +22,7 @@ struct PublicServerOptions {
   Limits limits;
   const server::Clock* clock = nullptr;
   server::Telemetry* telemetry = nullptr;
+  TlsFiles tls;
 };
 
 struct StartedServer {
@@ -28,8 +30,9 @@ struct StartedServer {
   std::string address;  // with the port that was taken where port 0 was asked for
 };
 
-// Serves `services`, health (NOT_SERVING at first) and reflection. FAILED_PRECONDITION when
-// somebody else listens there. OWNERSHIP: services, clock and telemetry must outlive the server.
+// Serves `services`, health (NOT_SERVING at first) and reflection, the last two to everybody who
+// connects. FAILED_PRECONDITION when somebody else listens there; errors of MakeServerCredentials.
+// OWNERSHIP: services, clock and telemetry must outlive the server.
 absl::StatusOr<StartedServer> StartPublicServer(const PublicServerOptions& options,
                                                 const std::vector<grpc::Service*>& services);
 

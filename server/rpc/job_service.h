@@ -5,6 +5,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "server/rpc/access.h"
 #include "server/rpc/convert.h"
 #include "server/rpc/deps.h"
 #include "server/rpc/watch_hub.h"
@@ -50,8 +51,8 @@ class JobServiceImpl final : public v1::JobService::CallbackService {
 
   absl::Status Show(const domain::Job& job, View view, v1::Job* response) const;
   // A user's request on one job: resolve the name, act, show the job as it is then.
-  grpc::ServerUnaryReactor* Act(grpc::CallbackServerContext* context, const std::string& name,
-                                Action action, v1::Job* response);
+  grpc::ServerUnaryReactor* Act(grpc::CallbackServerContext* context, const Method& method,
+                                const std::string& name, Action action, v1::Job* response);
 
   const Deps& deps_;
   WatchHub& watchers_;

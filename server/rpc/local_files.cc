@@ -39,6 +39,14 @@ absl::StatusOr<AllowedRoots> AllowedRoots::Make(const std::vector<std::string>& 
   return roots;
 }
 
+bool AllowedRoots::Covers(const std::string& folder) const {
+  std::error_code error;
+  const fs::path canonical = fs::weakly_canonical(folder, error);
+  if (error) return true;
+  return std::any_of(roots_.begin(), roots_.end(),
+                     [&](const auto& root) { return IsBelow(canonical, root); });
+}
+
 absl::StatusOr<LocalFile> AllowedRoots::Resolve(const std::string& path) const {
   const std::string shown = Shorten(path, kShownPathBytes);
   std::error_code error;

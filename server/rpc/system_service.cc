@@ -37,13 +37,14 @@ v1::Limits LimitsToProto(const Deps& deps, const SystemFacts& facts) {
 grpc::ServerUnaryReactor* SystemServiceImpl::GetCapabilities(
     grpc::CallbackServerContext* context, const v1::GetCapabilitiesRequest* /*request*/,
     v1::Capabilities* response) {
-  return RunUnary(deps_, context, Needs::kOpen, [this, response]() -> absl::Status {
-    *response = spec::AlgorithmCapabilities();
-    response->set_version(facts_.version);
-    response->set_instruction_set(facts_.instruction_set);
-    *response->mutable_limits() = LimitsToProto(deps_, facts_);
-    return absl::OkStatus();
-  });
+  return RunUnary(deps_, context, method::kGetCapabilities,
+                  [this, response](const Caller&) -> absl::Status {
+                    *response = spec::AlgorithmCapabilities();
+                    response->set_version(facts_.version);
+                    response->set_instruction_set(facts_.instruction_set);
+                    *response->mutable_limits() = LimitsToProto(deps_, facts_);
+                    return absl::OkStatus();
+                  });
 }
 
 }  // namespace winnow::rpc

@@ -17,14 +17,21 @@ grpc::Status CheckCaller(const grpc::CallbackServerContext& context) {
 }  // namespace
 
 grpc::ServerUnaryReactor* RunUnary(const Deps& deps, grpc::CallbackServerContext* context,
-                                   Needs needs, std::function<absl::Status()> handler) {
+                                   const Method& method,
+                                   std::function<absl::Status(const Caller&)> handler) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  deps.requests->Schedule([&deps, context, needs, reactor, handler = std::move(handler)] {
+  absl::StatusOr<Caller> caller = Admit(deps, *context, method);
+  if (!caller.ok()) {
+    reactor->Finish(Answer(*context, *deps.telemetry, caller.status()));
+    return reactor;
+  }
+  deps.requests->Schedule([&deps, context, needs = method.needs, reactor,
+                           caller = *std::move(caller), handler = std::move(handler)] {
     grpc::Status answer = CheckCaller(*context);
     if (answer.ok()) {
       absl::Status status =
           needs == Needs::kOpen ? deps.gate->CheckOpen() : deps.gate->CheckAccepting();
-      if (status.ok()) status = handler();
+      if (status.ok()) status = handler(caller);
       answer = Answer(*context, *deps.telemetry, status);
     }
     reactor->Finish(answer);

@@ -8,20 +8,18 @@
 #include "absl/status/status.h"
 #include "grpcpp/server_context.h"
 #include "grpcpp/support/server_callback.h"
+#include "server/rpc/access.h"
 #include "server/rpc/deps.h"
 #include "server/rpc/errors.h"
 
 namespace winnow::rpc {
 
-enum class Needs {
-  kOpen,       // reads or acts on what exists
-  kAccepting,  // brings new work: refused while the server drains
-};
-
-// Runs `handler` on deps.requests unless the caller is gone by then, and finishes the call with its
-// status. The handler may use the request, the response and `context` until it returns.
+// Admits the call, then runs `handler` on deps.requests unless the caller is gone by then, and
+// finishes the call with its status. The handler may use the request, the response and `context`
+// until it returns.
 grpc::ServerUnaryReactor* RunUnary(const Deps& deps, grpc::CallbackServerContext* context,
-                                   Needs needs, std::function<absl::Status()> handler);
+                                   const Method& method,
+                                   std::function<absl::Status(const Caller&)> handler);
 
 }  // namespace winnow::rpc
 

@@ -5,17 +5,10 @@
 #include "absl/strings/str_cat.h"
 #include "server/base/status.h"
 #include "server/domain/error.h"
-#include "server/rpc/errors.h"
+#include "server/rpc/refused.h"
 
 namespace winnow::rpc {
 namespace {
-
-// A stream that ends before it begins.
-class RefusedStream final : public grpc::ServerWriteReactor<v1::JobEvent> {
- public:
-  explicit RefusedStream(const grpc::Status& status) { Finish(status); }
-  void OnDone() override { delete this; }
-};
 
 absl::Status TooManyWatchers(const std::string& of, int64_t limit) {
   domain::Error error;
@@ -37,7 +30,7 @@ grpc::ServerWriteReactor<v1::JobEvent>* WatchHub::Start(const Caller& caller,
                                                         const v1::WatchJobRequest& request) {
   absl::StatusOr<std::shared_ptr<WatchStream>> stream = Make(caller, context, request);
   if (!stream.ok()) {
-    return new RefusedStream(Answer(*context, *deps_.telemetry, stream.status()));
+    return Refuse<grpc::ServerWriteReactor<v1::JobEvent>>(deps_, *context, stream.status());
   }
   (*stream)->Begin();
   return stream->get();

@@ -50,6 +50,8 @@ _CHANNEL_OPTIONS = (
     ("grpc.keepalive_timeout_ms", 20_000),
     ("grpc.http2.max_pings_without_data", 0),
 )
+# Addresses that never leave this machine.
+_LOCAL = ("unix:", "localhost:", "127.", "[::1]")
 _UNARY_TIMEOUT_S = 10.0
 _CREATE_TIMEOUT_S = 20.0
 _POLL_S = 0.2
@@ -59,13 +61,27 @@ def connect(
     server: str = "localhost:7070",
     *,
     token: str | None = None,
+    token_file: PathLike | None = None,
+    ca: PathLike | None = None,
+    cert: PathLike | None = None,
+    key: PathLike | None = None,
     credentials: grpc.ChannelCredentials | None = None,
 ) -> Client:
     """A client of the server at ``host:port`` or ``unix:/path``.
 
-    ``credentials`` turns TLS on (``grpc.ssl_channel_credentials``); ``token`` is sent as a
-    bearer token.
+    ``ca`` (the authority of the server's certificate), ``cert`` and ``key`` (the client's own) are
+    PEM files; any of them, or ``credentials``, turns TLS on. ``token``, or the content of
+    ``token_file``, is sent as a bearer token; raises ValueError where it would cross a network in
+    plain text.
     """
+    if credentials is None and (ca or cert or key):
+        credentials = grpc.ssl_channel_credentials(
+            root_certificates=_read(ca), private_key=_read(key), certificate_chain=_read(cert)
+        )
+    if token is None and token_file is not None:
+        token = Path(token_file).read_text().strip()
+    if token and credentials is None and not server.startswith(_LOCAL):
+        raise ValueError(f"the token would cross the network to {server} in plain text; give ca")
     if credentials is None:
         channel = grpc.insecure_channel(server, options=_CHANNEL_OPTIONS)
     else:
@@ -272,6 +288,10 @@ class Client:
             return method(request, timeout=timeout, metadata=self._metadata)
         except grpc.RpcError as error:
             raise WinnowError.from_rpc(error) from error
+
+
+def _read(path: PathLike | None) -> bytes | None:
+    return None if path is None else Path(path).read_bytes()
 
 
 def _name(job: str | job_pb2.Job) -> str:

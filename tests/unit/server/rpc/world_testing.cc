@@ -119,6 +119,8 @@ void RpcTest::FillDeps() {
   s.deps.progress = &s.progress;
   s.deps.gate = &s.gate;
   s.deps.limits = limits_;
+  s.deps.authenticator = authenticator_.get();
+  s.deps.rates = rates_.get();
 }
 
 void RpcTest::Serve() {
@@ -141,8 +143,9 @@ void RpcTest::Serve() {
   ASSERT_OK_AND_ASSIGN(s.worker_server,
                        StartWorkerServer(layout_.WorkerSocket(), s.services.back().get()));
   ASSERT_OK_AND_ASSIGN(const server::Endpoint endpoint, server::ParseEndpoint("127.0.0.1:0"));
-  ASSERT_OK_AND_ASSIGN(s.public_server,
-                       StartPublicServer({endpoint, limits_, &clock_, &telemetry_}, contract));
+  ASSERT_OK_AND_ASSIGN(
+      s.public_server,
+      StartPublicServer({endpoint, limits_, &clock_, &telemetry_, tls_}, contract));
 }
 
 void RpcTest::StartServer() {

@@ -131,6 +131,9 @@ class RpcTest : public testing::Test {
   Limits limits_;
   std::vector<std::string> allowed_roots_;
   bool open_gate_ = true;
+  std::unique_ptr<auth::Authenticator> authenticator_;  // null: everybody is let in
+  std::unique_ptr<RateLimiter> rates_;                  // null: no limit
+  TlsFiles tls_;
 
   // Stubs of the running server.
   std::unique_ptr<v1::DatasetService::Stub> datasets_;
