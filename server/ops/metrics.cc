@@ -79,6 +79,9 @@ struct Metrics::Families {
                                                "Time from a job's creation to its first attempt.");
   Family<Counter>& finished =
       AddCounter(registry, "winnow_jobs_finished_total", "Jobs that reached a terminal state.");
+  Family<Counter>& numeric_faults =
+      AddCounter(registry, "winnow_numeric_faults_total",
+                 "Jobs that ended because their numbers diverged or became undefined.");
   Family<Counter>& attempts =
       AddCounter(registry, "winnow_job_attempts_total",
                  "Attempts of jobs whose worker connected: first or again.");
@@ -144,6 +147,9 @@ void Metrics::OnJobChanged(const domain::Job& job) {
   families_->finished
       .Add({{"state", domain::JobStateName(job.state)}, {"algorithm", job.config.selector}})
       .Increment();
+  if (job.error.has_value() && job.error->reason == domain::reason::kNumericFault) {
+    families_->numeric_faults.Add({{"algorithm", job.config.selector}}).Increment();
+  }
 }
 
 void Metrics::OnRecovered(int64_t jobs) { families_->recovered.Increment(jobs); }

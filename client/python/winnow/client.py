@@ -43,12 +43,42 @@ PathLike = Union[str, Path]
 Spec = Union[PathLike, Mapping[str, Any], job_spec_pb2.JobSpec]
 Schema = Union[PathLike, Mapping[str, Any], dataset_schema_pb2.DatasetSchema]
 
+# Calls that are safe to repeat are, while the server is unavailable; creating ones carry a request
+# id. Streams rejoin in code that knows where they were.
+_RETRIES = json.dumps(
+    {
+        "methodConfig": [
+            {
+                "name": [
+                    {"service": f"winnow.v1.{service}", "method": method}
+                    for service, methods in {
+                        "JobService": ("CreateJob", "GetJob", "ListJobs", "ListJobEvents"),
+                        "DatasetService": ("CreateDataset", "GetDataset", "ListDatasets"),
+                        "ArtifactService": ("GetArtifact", "ListArtifacts"),
+                        "SystemService": ("GetCapabilities",),
+                    }.items()
+                    for method in methods
+                ],
+                "retryPolicy": {
+                    "maxAttempts": 4,
+                    "initialBackoff": "0.2s",
+                    "maxBackoff": "5s",
+                    "backoffMultiplier": 2,
+                    "retryableStatusCodes": ["UNAVAILABLE"],
+                },
+            }
+        ]
+    }
+)
 # A dead server is noticed within keepalive time + timeout while a call is open (service limits
 # allow one ping every 30 s).
 _CHANNEL_OPTIONS = (
     ("grpc.keepalive_time_ms", 60_000),
     ("grpc.keepalive_timeout_ms", 20_000),
     ("grpc.http2.max_pings_without_data", 0),
+    ("grpc.initial_reconnect_backoff_ms", 100),
+    ("grpc.max_reconnect_backoff_ms", 5_000),
+    ("grpc.service_config", _RETRIES),
 )
 # Addresses that never leave this machine.
 _LOCAL = ("unix:", "localhost:", "127.", "[::1]")

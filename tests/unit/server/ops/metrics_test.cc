@@ -217,6 +217,19 @@ TEST_F(MetricsTest, ValuesAreWhatHappened) {
                                 "service=\"winnow.v1.JobService\"} 0\n"));
 }
 
+TEST_F(MetricsTest, NumericFaultsAreCountedAndOtherFailuresAreNot) {
+  domain::Job job = EndedJob(11, domain::JobState::kFailed);
+  job.error = domain::Error{};
+  job.error->reason = domain::reason::kCrashLoop;
+  metrics_.OnJobChanged(job);
+  EXPECT_THAT(Text(), testing::Not(HasSubstr("winnow_numeric_faults_total{")));
+  job.order = 12;
+  job.error->reason = domain::reason::kNumericFault;
+  metrics_.OnJobChanged(job);
+  EXPECT_THAT(Text(), HasSubstr("winnow_numeric_faults_total{algorithm=\"" + job.config.selector +
+                                "\"} 1\n"));
+}
+
 TEST_F(MetricsTest, AJobEndsOnceHoweverOftenItIsReported) {
   for (int i = 0; i < 3; ++i) {
     metrics_.OnJobChanged(EndedJob(7, domain::JobState::kCancelled));

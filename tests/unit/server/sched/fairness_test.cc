@@ -29,7 +29,9 @@ class FairnessTest : public SchedulerTest {
     for (const domain::AttemptId& attempt : running) {
       if (attempt.kind != domain::WorkKind::kJob) continue;
       const auto [started, is_new] = started_.try_emplace(attempt, clock_.Now());
-      if (is_new) ASSERT_OK(Attach(attempt).status());
+      if (is_new) {
+        ASSERT_OK(Attach(attempt).status());
+      }
       if (clock_.Now() - started->second < kJobLength) {
         ASSERT_OK(scheduler_->OnHeartbeat(attempt));
       } else {
