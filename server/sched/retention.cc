@@ -36,7 +36,7 @@ absl::StatusOr<std::vector<domain::JobName>> EndedBefore(absl::Time before,
   created.op = domain::FilterOp::kLess;
   created.time = before;
   std::vector<domain::JobName> names;
-  store::PageRequest request{store::kMaxPageSize, ""};
+  store::PageRequest request{kRetentionPage, ""};
   do {
     ASSIGN_OR_RETURN(const store::Page<domain::Job> page,
                      store.ListJobs(tenant, {created}, request));

@@ -13,6 +13,9 @@
 
 namespace winnow::sched {
 
+// Jobs that are looked at together.
+inline constexpr int32_t kRetentionPage = 100;
+
 // Deletes every job, of every tenant that has a folder, that ended before `before`; how many. A job
 // that cannot be deleted stays for the next time and is logged.
 absl::StatusOr<int64_t> DeleteJobsEndedBefore(absl::Time before, server::FileSystem& files,
