@@ -72,10 +72,14 @@ Estimate MakeEstimate(const Resolver& r) {
   const int64_t batch = std::max<int64_t>(*plan.spec.training.batch_size, plan.selection_batch);
   int64_t widths = plan.model.dense_width + plan.model.interaction_width + plan.model.top_inputs;
   for (const LayerShape& layer : Layers(plan.model)) widths += layer.outputs;
-  // Activations with their gradients; row lists and the order of an epoch; per-candidate state.
+  // Dense weights under the mask, and laid out for the products in both directions.
+  const int64_t packed = 3 * 4 * DenseWeights(plan.model);
+  // Activations with their gradients, and both in two layouts of bf16.
+  const int64_t activation_bytes = *plan.spec.training.precision == Precision::kBf16 ? 20 : 12;
+  // Row lists and the order of an epoch; per-candidate state.
   estimate.memory_bytes =
-      kBaseMemory + Copies(*plan.spec.training.optimizer) * 4 * plan.model.parameters +
-      3 * 4 * batch * widths + 3 * 4 * r.profile.rows + 256 * plan.candidates.size();
+      kBaseMemory + Copies(*plan.spec.training.optimizer) * 4 * plan.model.parameters + packed +
+      activation_bytes * batch * widths + 3 * 4 * r.profile.rows + 256 * plan.candidates.size();
   estimate.seconds =
       StepSeconds(plan.model, plan.selection_steps, plan.selection_batch) +
       StepSeconds(plan.model, trainings * plan.training_steps, *plan.spec.training.batch_size);
