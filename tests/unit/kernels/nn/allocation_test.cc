@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "gtest/gtest.h"
+#include "kernels/ops/half.h"
 #include "tests/support/status_matchers.h"
 #include "tests/unit/kernels/nn/training_testing.h"
 
@@ -77,6 +78,7 @@ struct Case {
   bool gate;
   int threads;
   bool dlrm = false;
+  bool half = false;  // bf16
 
   friend void PrintTo(const Case& c, std::ostream* out) { *out << c.name; }
 };
@@ -95,6 +97,7 @@ class AllocationTest : public ::testing::TestWithParam<Case> {};
 
 TEST_P(AllocationTest, ThousandStepsAllocateAndLockNothing) {
   if (!WINNOW_COUNTS_CALLS) GTEST_SKIP() << "calls cannot be counted in this build";
+  if (GetParam().half && !ops::HasHalfProducts()) GTEST_SKIP() << "no AVX-512 BF16 here";
   const plan::ModelShape shape =
       GetParam().dlrm ? MakeDlrm("ncicncc", plan::Interaction::kDot, {20, 4}, {40, 20}, 1, 4)
                       : MakeShape("ncicn", {40, 20}, 1, 4);
@@ -103,6 +106,7 @@ TEST_P(AllocationTest, ThousandStepsAllocateAndLockNothing) {
                     GetParam().gate ? &candidates : nullptr, {});
   training.options.input_noise = 0.1f;
   training.options.dropout = 0.1f;
+  training.options.half_products = GetParam().half;
   training.Make();
   training.input.learning_rate = 1e-3;
   training.input.weight_decay = 1.0;
@@ -132,7 +136,8 @@ INSTANTIATE_TEST_SUITE_P(Steps, AllocationTest,
                                            Case{"Plain3Threads", false, 3},
                                            Case{"Gated1Thread", true, 1},
                                            Case{"Gated3Threads", true, 3},
-                                           Case{"Dlrm3Threads", true, 3, true}),
+                                           Case{"Dlrm3Threads", true, 3, true},
+                                           Case{"Half3Threads", true, 3, false, true}),
                          [](const auto& info) { return info.param.name; });
 
 TEST(AllocationCheckTest, CountersCount) {

@@ -148,7 +148,10 @@ INSTANTIATE_TEST_SUITE_P(
                 487, &FeatureCandidates, true},
         NetCase{"HalfOddBlockGate", MakeShape(std::string(61, 'n'), {101, 40}, 1),
                 LossKind::kLogistic, 333, 1,
-                [](const plan::ModelShape& s) { return BlockCandidates(s, 0, 5, 16); }, true}),
+                [](const plan::ModelShape& s) { return BlockCandidates(s, 0, 5, 16); }, true},
+        NetCase{"HalfDlrmDot",
+                MakeDlrm("nccinccnccc", plan::Interaction::kDot, {40, 16}, {67, 33}, 1, 16),
+                LossKind::kLogistic, 1000, 487, &FeatureCandidates, true}),
     [](const auto& info) { return info.param.name; });
 
 TEST(DeterminismCheckTest, AnotherSeedOfTheDataChangesTheHash) {
