@@ -65,6 +65,7 @@ void EmbeddingUpdate(benchmark::State& state, ops::OptimizerKind kind) {
 
 BENCHMARK(EmbeddingGather)->Apply(Shapes);
 BENCHMARK_CAPTURE(EmbeddingUpdate, adam, ops::OptimizerKind::kAdam)->Apply(Shapes);
+BENCHMARK_CAPTURE(EmbeddingUpdate, adagrad, ops::OptimizerKind::kAdagrad)->Apply(Shapes);
 
 }  // namespace
 }  // namespace winnow::bench

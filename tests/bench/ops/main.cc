@@ -1,6 +1,6 @@
 // Every op of a training step alone, on one thread, in time of the thread.
 //
-//   bench_ops [--benchmark_filter=Dense|Embedding|Loss|Interaction]
+//   bench_ops [--benchmark_filter=Dense|Half|Embedding|Loss|Interaction]
 //
 // "% peak": of the multiply-adds that this core was measured to do; "% read": of the bandwidth at
 // which it was measured to read memory in order. Both are measured at the start and printed.

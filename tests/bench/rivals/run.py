@@ -118,7 +118,7 @@ def main() -> int:
         print(text(row), flush=True)
     busy = sum(row.get("busy", 0) for row in rows)
     turns = sum(len(row.get("ratios", [])) for row in rows)
-    if before > steps.BUSY_CORES or busy > turns / 5:
+    if before > side.BUSY_CORES or busy > turns / 5:
         print(f"BUSY MACHINE ({busy} of {turns} turns): these figures are no evidence")
     if options.json:
         document = {"machine": machine(), "load_before": before, "busy_turns": busy,

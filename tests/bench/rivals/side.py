@@ -11,6 +11,9 @@ from typing import IO
 
 TICKS = os.sysconf("SC_CLK_TCK")
 CORES = os.cpu_count() or 1
+# More cores of other load than this during a timing make it a busy one. /proc/stat counts in
+# hundredths of a second, so a quarter of a second cannot tell less.
+BUSY_CORES = 0.12
 
 
 class SideError(Exception):

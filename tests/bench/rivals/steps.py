@@ -9,12 +9,9 @@ from statistics import median
 from typing import Any
 
 from bench.rivals import cases
-from bench.rivals.side import Side, SideError, torch_environment
+from bench.rivals.side import BUSY_CORES, Side, SideError, torch_environment
 
 HERE = Path(__file__).resolve().parent
-# More cores of other load than this during a timing make it a busy one. /proc/stat counts in
-# hundredths of a second, so a quarter of a second cannot tell less.
-BUSY_CORES = 0.12
 
 
 @dataclasses.dataclass(frozen=True)

@@ -7,6 +7,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import resource
 import subprocess
 import time
 from collections.abc import Callable
@@ -98,6 +99,12 @@ def _run(command: list[str], environment: dict[str, str]) -> tuple[str, float]:
     return done.stdout, time.perf_counter() - start
 
 
+def _children_seconds() -> float:
+    """CPU seconds of all processes below this one that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 def _ours(whole: Whole, folder: Path, winnow: Path, threads: int) -> dict[str, Any]:
     job = folder / "job.yaml"
     job.write_text(_job(whole, threads))
@@ -158,18 +165,20 @@ def run(
         whole = dataclasses.replace(whole, select_steps=steps, fit_steps=steps, slack=0.01)
     try:
         whole.make(place, data, quick)
-        before = side.busy_seconds()
+        before = side.busy_seconds() - _children_seconds()
         start = time.perf_counter()
         ours, theirs = [], []
         for _ in range(1 if quick else whole.turns):
             ours.append(_ours(whole, place, winnow, threads))
             theirs.append(_theirs(whole, place, python, threads))
-        row["cores_busy"] = (side.busy_seconds() - before) / (time.perf_counter() - start)
+        others = side.busy_seconds() - _children_seconds() - before
+        row["other_cores"] = others / (time.perf_counter() - start)
     except (side.SideError, OSError) as error:
         row["skipped"] = str(error)
         return row
     mine, other = (median(run["metric"] for run in runs) for runs in (ours, theirs))
-    row.update(metric=whole.metric, ours_metric=mine, rival_metric=other, busy=0)
+    row.update(metric=whole.metric, ours_metric=mine, rival_metric=other)
+    row["busy"] = len(ours) if row["other_cores"] > side.BUSY_CORES else 0
     row["same"] = mine >= other - whole.slack
     row["ratios"] = [b["seconds"] / a["seconds"] for a, b in zip(ours, theirs, strict=True)]
     row["ratio"] = median(row["ratios"])
@@ -180,5 +189,6 @@ def run(
         b["select_s"] / a["select_s"] for a, b in zip(ours, theirs, strict=True)
     )
     if whole.goal is not None:
-        row["goal"], row["met"] = whole.goal, row["ratio"] >= whole.goal
+        row["goal"] = whole.goal
+        row["met"] = None if row["busy"] else row["ratio"] >= whole.goal
     return row
