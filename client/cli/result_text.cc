@@ -115,7 +115,43 @@ std::string CurveText(const ResultJson& result) {
   for (const ResultJson& point : At(result, "curve")) {
     sizes.emplace_back(Count(At(point, "k")), point);
   }
-  return sizes.empty() ? "" : MetricsTable("SIZE", Table::Align::kRight, sizes);
+  if (sizes.empty()) return "";
+  std::string text = MetricsTable("SIZE", Table::Align::kRight, sizes);
+  const ResultJson& areas = At(At(result, "aukc"), "test");
+  if (!areas.is_object() || areas.empty()) return text;
+  std::string separator = "mean over sizes (AUKC), test: ";
+  for (const auto& [name, area] : areas.items()) {
+    absl::StrAppend(&text, separator, name, " ", Number(area));
+    separator = ", ";
+  }
+  return text + "\n";
+}
+
+// How alike the selections of all repeats are, and how often each candidate was selected.
+std::string RepeatsText(const ResultJson& result) {
+  constexpr size_t kMostCandidates = 100;
+  const ResultJson& repeats = At(result, "repeats");
+  if (!repeats.is_object()) return "";
+  std::string text = absl::StrCat("\nrepeats: ", Count(At(repeats, "count")),
+                                  " selections, Jaccard ", Number(At(repeats, "jaccard")),
+                                  ", Kuncheva ", Number(At(repeats, "kuncheva")), "\n");
+  const ResultJson& frequency = At(repeats, "frequency");
+  if (!frequency.is_array()) return text;
+  Table table;
+  table.Column("CANDIDATE").Column("TIMES", Table::Align::kRight);
+  table.Column("FREQUENCY", Table::Align::kRight);
+  const size_t shown = std::min(frequency.size(), kMostCandidates);
+  for (size_t i = 0; i < shown; ++i) {
+    const ResultJson& candidate = frequency[i];
+    table.Row({Word(At(candidate, "name")), Count(At(candidate, "times")),
+               Number(At(candidate, "frequency"))});
+  }
+  absl::StrAppend(&text, table.Text());
+  if (shown < frequency.size()) {
+    absl::StrAppend(&text, "... and ", CountText(static_cast<int64_t>(frequency.size() - shown)),
+                    " more (--json has all)\n");
+  }
+  return text;
 }
 
 std::string SpentText(const ResultJson& result) {
@@ -174,8 +210,8 @@ ResultJson MergeResult(const ResultJson& selection, const ResultJson& run) {
 
 std::string ResultText(const ResultJson& result) {
   return absl::StrCat(HeadText(result), PicksText(result), DimensionsText(result),
-                      LayersText(result), QualityText(result), CurveText(result), SpentText(result),
-                      WarningsText(result));
+                      LayersText(result), QualityText(result), CurveText(result),
+                      RepeatsText(result), SpentText(result), WarningsText(result));
 }
 
 std::string ResultCsv(const ResultJson& result) {

@@ -19,6 +19,9 @@ constexpr bool IsLargeTable(int64_t table_bytes, int64_t rows) {
 // part. The standard error of an AUC is then below 0.0004 where 10 % are positive.
 inline constexpr int64_t kMeasuredRows = int64_t{1} << 21;
 
+// Most bytes of a copy of the columns that a training reads (kernels/train/compact_columns.h).
+inline constexpr int64_t kCompactColumnsBytes = int64_t{64} << 20;
+
 }  // namespace winnow
 
 #endif  // WINNOW_KERNELS_BASE_LARGE_TABLE_H_

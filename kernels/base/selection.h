@@ -47,6 +47,27 @@ struct LayerOutcome {
   double logit_stddev = 0;  // how far the gate logits moved; 0 for selectors without logits
 };
 
+// The selected subset retrained with as many parameters as the full model has.
+struct CapacityMatched {
+  std::vector<int32_t> hidden_units;
+  int64_t parameters = 0;
+  SplitMetrics metrics;
+};
+
+// The selection of one repeat: candidates in the order of their picks.
+struct RepeatedSelection {
+  uint64_t seed = 0;
+  std::vector<int32_t> selected;
+};
+
+// Several selections of one job, repeat 0 (the result's own) first, and how alike they are: see
+// kernels/train/stability.h.
+struct Repeats {
+  std::vector<RepeatedSelection> selections;
+  std::vector<int32_t> times;               // of all candidates: repeats that selected it
+  std::optional<double> jaccard, kuncheva;  // none for fewer than two selections
+};
+
 struct Selection {
   std::string task, selector;
   uint64_t seed = 0;
@@ -60,9 +81,13 @@ struct Selection {
   SplitMetrics metrics;                          // of the retrained (or pruned) model
   std::map<std::string, SplitMetrics> controls;  // "full", "random", "magnitude", "transplant"
   nlohmann::json control_details;                // number of draws, what a control is
+  std::optional<CapacityMatched> capacity_matched;
   std::vector<CurvePoint> curve;
+  // Of every metric, "validation" and "test": its area under the curve (kernels/train/aukc.h).
+  std::map<std::string, std::map<std::string, std::optional<double>>> aukc;
   std::map<std::string, int32_t> dimensions;  // embedding_dimension: kept width of every field
   std::vector<LayerOutcome> layers;           // block_pruning
+  std::optional<Repeats> repeats;             // when more than one was asked for
   bool stopped_early = false;
   nlohmann::json settings;  // every resolved setting
   nlohmann::json data;      // rows per part, dropped rows, hash collisions

@@ -10,6 +10,7 @@ nlohmann::ordered_json RunJson(const RunRecord& record) {
   timing["retrain_s"] = record.retrain_s;
   timing["controls_s"] = record.controls_s;
   timing["curve_s"] = record.curve_s;
+  timing["repeats_s"] = record.repeats_s;
   timing["evaluate_s"] = record.evaluate_s;
   timing["samples_per_s"] = record.samples_per_s;
   return {{"job", record.job},

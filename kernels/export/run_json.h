@@ -16,7 +16,7 @@ struct RunRecord {
   int32_t attempt = 1;
   int32_t threads = 1;
   std::optional<double> import_s;  // of the dataset
-  double select_s = 0, retrain_s = 0, controls_s = 0, curve_s = 0, evaluate_s = 0;
+  double select_s = 0, retrain_s = 0, controls_s = 0, curve_s = 0, repeats_s = 0, evaluate_s = 0;
   double samples_per_s = 0;  // of the selection run, or of the retrain if there was none
 };
 

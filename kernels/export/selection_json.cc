@@ -1,7 +1,9 @@
 #include "kernels/export/selection_json.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <optional>
+#include <vector>
 
 namespace winnow::exporting {
 namespace {
@@ -48,6 +50,14 @@ Json CurveJson(const Selection& selection) {
   return curve;
 }
 
+Json AukcJson(const Selection& selection) {
+  Json aukc = Json::object();
+  for (const auto& [part, areas] : selection.aukc) {
+    for (const auto& [name, area] : areas) aukc[part][name] = Number(area);
+  }
+  return aukc;
+}
+
 Json LayersJson(const Selection& selection) {
   Json layers = Json::array();
   for (const LayerOutcome& layer : selection.layers) {
@@ -59,6 +69,39 @@ Json LayersJson(const Selection& selection) {
                       {"logit_stddev", layer.logit_stddev}});
   }
   return layers;
+}
+
+// Candidates that some repeat selected, the most frequent first.
+Json FrequencyJson(const Selection& selection, const Repeats& repeats) {
+  std::vector<size_t> order;
+  for (size_t c = 0; c < repeats.times.size(); ++c) {
+    if (repeats.times[c] > 0) order.push_back(c);
+  }
+  std::stable_sort(order.begin(), order.end(),
+                   [&](size_t a, size_t b) { return repeats.times[a] > repeats.times[b]; });
+  Json frequency = Json::array();
+  for (const size_t c : order) {
+    const double share =
+        static_cast<double>(repeats.times[c]) / static_cast<double>(repeats.selections.size());
+    frequency.push_back(
+        {{"name", selection.names[c]}, {"times", repeats.times[c]}, {"frequency", share}});
+  }
+  return frequency;
+}
+
+Json RepeatsJson(const Selection& selection) {
+  const Repeats& repeats = *selection.repeats;
+  Json selections = Json::array();
+  for (const RepeatedSelection& repeat : repeats.selections) {
+    Json names = Json::array();
+    for (const int32_t candidate : repeat.selected) names.push_back(selection.names[candidate]);
+    selections.push_back({{"seed", repeat.seed}, {"selected", names}});
+  }
+  return {{"count", repeats.selections.size()},
+          {"jaccard", Number(repeats.jaccard)},
+          {"kuncheva", Number(repeats.kuncheva)},
+          {"frequency", FrequencyJson(selection, repeats)},
+          {"selections", selections}};
 }
 
 }  // namespace
@@ -111,7 +154,15 @@ Json SelectionJson(const Selection& selection) {
   json["stopped_early"] = selection.stopped_early;
   json["metrics"] = SplitMetricsJson(selection.metrics);
   json["controls"] = ControlsJson(selection);
+  if (selection.capacity_matched) {
+    Json& matched = json["capacity_matched"];
+    matched = {{"hidden_units", selection.capacity_matched->hidden_units},
+               {"parameters", selection.capacity_matched->parameters}};
+    matched.update(SplitMetricsJson(selection.capacity_matched->metrics));
+  }
   json["curve"] = CurveJson(selection);
+  if (!selection.aukc.empty()) json["aukc"] = AukcJson(selection);
+  if (selection.repeats) json["repeats"] = RepeatsJson(selection);
   json["warnings"] = selection.warnings;
   json["settings"] = selection.settings.is_null() ? Json::object() : Json(selection.settings);
   json["data"] = selection.data.is_null() ? Json::object() : Json(selection.data);

@@ -83,6 +83,20 @@ void CheckControls(Resolver& r, const std::vector<std::string>& controls) {
   }
 }
 
+void CheckCapacity(Resolver& r) {
+  r.Require(r.plan.candidates.gate != GateKind::kBlock, "evaluation.capacity_matched",
+            "is for tasks whose subset makes a smaller model; a pruned layer keeps its shape");
+  r.Require(!r.plan.model.hidden_units.empty(), "evaluation.capacity_matched",
+            "needs a hidden layer to widen, and the model has none");
+}
+
+// k and its halves: blocks come by the thousand, and a handful of them tells nothing.
+std::vector<int64_t> Halvings(int64_t k) {
+  std::vector<int64_t> sizes;
+  for (int i = 0; i < kCurvePoints && k >> i > 0; ++i) sizes.push_back(k >> i);
+  return sizes;
+}
+
 // Sizes on a geometric grid from 1 to k.
 std::vector<int64_t> GeometricGrid(int64_t k) {
   std::set<int64_t> sizes;
@@ -94,11 +108,9 @@ std::vector<int64_t> GeometricGrid(int64_t k) {
 }
 
 void PlanCurve(Resolver& r, const EvaluationSpec& e) {
-  const bool wanted = *e.curve || *e.curve_all || !e.curve_points.empty();
-  if (wanted && r.plan.candidates.gate == GateKind::kBlock) {
-    r.Add("evaluation.curve", "is not built yet for block_pruning; submit one job per density");
-    return;
-  }
+  const bool is_block = r.plan.candidates.gate == GateKind::kBlock;
+  r.Require(!(*e.curve_all && is_block), "evaluation.curve_all",
+            "would train a model per block; use curve or curve_points");
   r.Require(!(*e.curve_all && !e.curve_points.empty()), "evaluation.curve_points",
             "give curve: all or curve_points, not both");
   const int64_t k = r.plan.max_picks;
@@ -114,7 +126,7 @@ void PlanCurve(Resolver& r, const EvaluationSpec& e) {
   } else if (*e.curve_all) {
     for (int64_t size = 1; size <= k; ++size) sizes.insert(size);
   } else if (*e.curve) {
-    const auto grid = GeometricGrid(k);
+    const auto grid = is_block ? Halvings(k) : GeometricGrid(k);
     sizes.insert(grid.begin(), grid.end());
   }
   r.plan.curve.assign(sizes.begin(), sizes.end());
@@ -137,9 +149,9 @@ void ResolveEvaluation(Resolver& r) {
   if (!e.bootstrap_samples) e.bootstrap_samples = 200;
   r.RequireRange("evaluation.random_draws", *e.random_draws,
                  *e.random_draws >= 1 && *e.random_draws <= 100, "must be 1 to 100");
-  r.Require(!*e.capacity_matched, "evaluation.capacity_matched", "is not built yet; leave it out");
-  r.RequireRange("evaluation.repeats", *e.repeats, *e.repeats == 1,
-                 "more than 1 is not built yet; submit one job per seed; must be 1");
+  if (*e.capacity_matched) CheckCapacity(r);
+  r.RequireRange("evaluation.repeats", *e.repeats, *e.repeats >= 1 && *e.repeats <= 100,
+                 "must be 1 to 100");
   r.RequireRange("evaluation.confidence_level", *e.confidence_level,
                  *e.confidence_level > 0 && *e.confidence_level < 1, "must be in (0, 1)");
   r.RequireRange("evaluation.bootstrap_samples", *e.bootstrap_samples,

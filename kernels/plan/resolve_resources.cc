@@ -2,6 +2,7 @@
 #include <cmath>
 #include <cstdint>
 
+#include "kernels/base/large_table.h"
 #include "kernels/plan/model_shape.h"
 #include "kernels/plan/resolver.h"
 #include "kernels/selectors/registry.h"
@@ -64,25 +65,48 @@ int64_t Copies(Optimizer optimizer) {
   return 3 * std::max<int64_t>(1 + 2, 2 + moments);
 }
 
+// Bytes of the largest copy of columns that trainings may read instead of the table.
+int64_t CompactBytes(const Plan& plan, int64_t rows) {
+  const auto columns = static_cast<int64_t>(plan.model.fields.size()) + 2;
+  return std::min(kCompactColumnsBytes, 4 * rows * (columns + plan.model.dense_width));
+}
+
 Estimate MakeEstimate(const Resolver& r) {
   const Plan& plan = r.plan;
   Estimate estimate;
   const int64_t trainings = Trainings(plan);
-  estimate.steps = plan.selection_steps + trainings * plan.training_steps;
+  const int64_t selections = *plan.spec.evaluation.repeats * plan.selection_steps;
+  estimate.steps = selections + trainings * plan.training_steps;
   const int64_t batch = std::max<int64_t>(*plan.spec.training.batch_size, plan.selection_batch);
   int64_t widths = plan.model.dense_width + plan.model.interaction_width + plan.model.top_inputs;
   for (const LayerShape& layer : Layers(plan.model)) widths += layer.outputs;
+  int64_t dense = DenseWeights(plan.model);
+  // The full model's parameters in hidden layers over a few inputs: as wide as they are many over
+  // the number of inputs.
+  if (*plan.spec.evaluation.capacity_matched) {
+    widths += plan.model.parameters / std::max<int64_t>(1, plan.max_picks);
+    dense = std::max(dense, plan.model.parameters);
+  }
   // Dense weights under the mask, and laid out for the products in both directions.
-  const int64_t packed = 3 * 4 * DenseWeights(plan.model);
+  const int64_t packed = 3 * 4 * dense;
   // Activations with their gradients, and both in two layouts of bf16.
   const int64_t activation_bytes = *plan.spec.training.precision == Precision::kBf16 ? 20 : 12;
   // Row lists and the order of an epoch; per-candidate state.
-  estimate.memory_bytes =
-      kBaseMemory + Copies(*plan.spec.training.optimizer) * 4 * plan.model.parameters + packed +
-      activation_bytes * batch * widths + 3 * 4 * r.profile.rows + 256 * plan.candidates.size();
+  estimate.memory_bytes = kBaseMemory +
+                          Copies(*plan.spec.training.optimizer) * 4 * plan.model.parameters +
+                          packed + activation_bytes * batch * widths + 3 * 4 * r.profile.rows +
+                          256 * plan.candidates.size() + CompactBytes(plan, r.profile.rows);
   estimate.seconds =
-      StepSeconds(plan.model, plan.selection_steps, plan.selection_batch) +
+      StepSeconds(plan.model, selections, plan.selection_batch) +
       StepSeconds(plan.model, trainings * plan.training_steps, *plan.spec.training.batch_size);
+  if (*plan.spec.evaluation.capacity_matched) {
+    estimate.steps += plan.training_steps;
+    // Its hidden layers hold what the full model holds in tables and rows of the first layer.
+    const double rows = static_cast<double>(plan.training_steps) * *plan.spec.training.batch_size;
+    estimate.seconds +=
+        rows * (3.0 * static_cast<double>(plan.model.parameters) / kMultiplyAddsPerSecond +
+                kSecondsPerRow);
+  }
   return estimate;
 }
 

@@ -167,7 +167,8 @@ void BackwardPrune::DropSome() {
       Pruned{.sparsity = static_cast<double>(total - alive_count_) / static_cast<double>(total),
              .alive = alive_count_,
              .total = total,
-             .step = step_});
+             .step = step_,
+             .repeat = context_.repeat});
   tune_steps_left_ = kTuneSteps;
   measured_picks_ = 0;
 }

@@ -15,6 +15,8 @@
 
 namespace winnow::train {
 
+class CompactColumns;
+
 // OWNERSHIP: everything outlives the context's users.
 struct JobContext {
   const plan::Plan* plan = nullptr;
@@ -22,9 +24,11 @@ struct JobContext {
   ShardPool* pool = nullptr;
   const StopToken* stop = nullptr;
   nn::LossKind loss = nn::LossKind::kLogistic;
-  double mean_weight = 1;  // of the sample weights of training rows
+  double mean_weight = 1;                   // of the sample weights of training rows
+  int32_t repeat = 0;                       // of the selection
+  const CompactColumns* compact = nullptr;  // read instead of the table where it has the columns
 
-  uint64_t seed() const { return plan->spec.training.seed.value(); }
+  uint64_t seed() const { return plan->spec.training.seed.value() + static_cast<uint64_t>(repeat); }
   // Training steps multiply in bf16; evaluations are in f32 always.
   bool half_products() const {
     return plan->spec.training.precision.value() == plan::Precision::kBf16;

@@ -9,11 +9,12 @@
 #include "absl/strings/str_format.h"
 #include "kernels/base/large_table.h"
 #include "kernels/base/status.h"
-#include "kernels/export/manifest.h"
 #include "kernels/train/backward_prune.h"
+#include "kernels/train/final_model.h"
 #include "kernels/train/magnitude_subset.h"
 #include "kernels/train/result.h"
 #include "kernels/train/selection_run.h"
+#include "kernels/train/stage_model.h"
 #include "kernels/train/subset.h"
 
 namespace winnow::train {
@@ -22,6 +23,16 @@ namespace {
 // Below this the gate logits of blocks have not told the blocks apart: measured, logits of standard
 // deviation .08 select like noise, of .15 and more they do not.
 constexpr double kLeastLogitStddev = 0.15;
+
+bool SelectsCandidates(const Stage& stage) {
+  return stage.kind == Stage::Kind::kSelect || stage.kind == Stage::Kind::kPrune;
+}
+
+// Beside the result and its quality: what a stopped job leaves out.
+bool IsEvidence(const Stage& stage) {
+  return stage.repeat > 0 || stage.kind == Stage::Kind::kCapacity ||
+         stage.kind == Stage::Kind::kControl || stage.kind == Stage::Kind::kCurve;
+}
 
 }  // namespace
 
@@ -62,7 +73,11 @@ absl::StatusOr<JobOutcome::Kind> JobRunner::Run(const Checkpoint* resume) {
 
 absl::StatusOr<JobRunner::StageEnd> JobRunner::RunStage(const Stage& stage,
                                                         const Checkpoint* resume) {
-  ASSIGN_OR_RETURN(const std::unique_ptr<Activity> activity, MakeActivity(stage));
+  JobContext context = context_;
+  context.repeat = stage.repeat;
+  RETURN_IF_ERROR(ChooseColumns(stage));
+  context.compact = compact_.get();
+  ASSIGN_OR_RETURN(const std::unique_ptr<Activity> activity, MakeActivity(stage, context));
   if (resume != nullptr && resume->Has("in_stage")) {
     RETURN_IF_ERROR(activity->Load(*resume));
   } else {
@@ -76,9 +91,30 @@ absl::StatusOr<JobRunner::StageEnd> JobRunner::RunStage(const Stage& stage,
   return StageEnd::kDone;
 }
 
+absl::Status JobRunner::ChooseColumns(const Stage& stage) {
+  const plan::Plan& plan = *context_.plan;
+  plan::ModelShape shape = plan.model;
+  if (stage.kind == Stage::Kind::kPrune) {
+    std::vector<int32_t> picked;
+    const std::vector<Pick>& picks = stage.repeat == 0 ? state_.picks : state_.repeat_picks;
+    for (const Pick& pick : picks) picked.push_back(pick.candidate);
+    shape = SubsetShape(plan.model, plan.candidates, picked);
+  } else if (stage.kind != Stage::Kind::kSelect) {
+    shape = StageTraining(context_, state_, stage).shape;
+  }
+  if (compact_ != nullptr && compact_->ViewOf(shape)) return absl::OkStatus();
+  compact_.reset();
+  const int64_t batch = stage.kind == Stage::Kind::kSelect ? plan.selection_batch
+                                                           : plan.spec.training.batch_size.value();
+  const data::PackedTable& table = context_.table->table();
+  if (!CompactColumns::Pays(table, shape, stage.size.steps * batch)) return absl::OkStatus();
+  ASSIGN_OR_RETURN(compact_, CompactColumns::Create(context_, shape));
+  return absl::OkStatus();
+}
+
 absl::StatusOr<JobRunner::StageEnd> JobRunner::Drive(const Stage& stage, Activity& activity) {
-  const bool is_selection = stage.kind == Stage::Kind::kSelect || stage.kind == Stage::Kind::kPrune;
-  const bool is_evidence = stage.kind == Stage::Kind::kControl || stage.kind == Stage::Kind::kCurve;
+  const bool is_selection = SelectsCandidates(stage);
+  const bool is_evidence = IsEvidence(stage);
   const auto save = [&] {
     CountTime(AccountOf(stage));
     return WriteCheckpoint(&activity);
@@ -104,7 +140,7 @@ absl::StatusOr<JobRunner::StageEnd> JobRunner::Drive(const Stage& stage, Activit
     if (keeper_.due()) RETURN_IF_ERROR(save());
   }
   CountTime(AccountOf(stage));
-  const bool sets_pace = stage.kind == Stage::Kind::kSelect ||
+  const bool sets_pace = (stage.kind == Stage::Kind::kSelect && stage.repeat == 0) ||
                          (stage.kind == Stage::Kind::kRetrain && state_.timing.samples_per_s == 0);
   if (sets_pace && AccountOf(stage) > 0) {
     state_.timing.samples_per_s = static_cast<double>(activity.samples_done()) / AccountOf(stage);
@@ -112,41 +148,48 @@ absl::StatusOr<JobRunner::StageEnd> JobRunner::Drive(const Stage& stage, Activit
   return StageEnd::kDone;
 }
 
-absl::StatusOr<std::unique_ptr<Activity>> JobRunner::MakeActivity(const Stage& stage) {
+absl::StatusOr<std::unique_ptr<Activity>> JobRunner::MakeActivity(const Stage& stage,
+                                                                  const JobContext& context) {
   switch (stage.kind) {
     case Stage::Kind::kSelect: {
-      ASSIGN_OR_RETURN(const SelectionConfig config, PlannedSelection(*context_.plan));
-      return SelectionRun::Create(context_, config, reporter_);
+      ASSIGN_OR_RETURN(const SelectionConfig config, PlannedSelection(context));
+      return SelectionRun::Create(context, config, reporter_);
     }
     case Stage::Kind::kPrune:
-      return BackwardPrune::Create(context_, state_.picks, reporter_);
+      return BackwardPrune::Create(context, stage.repeat == 0 ? state_.picks : state_.repeat_picks,
+                                   reporter_);
     case Stage::Kind::kRetrain:
+    case Stage::Kind::kCapacity:
     case Stage::Kind::kControl:
     case Stage::Kind::kCurve:
       break;
   }
-  return TrainingRun::Create(context_, ConfigOf(stage));
+  return TrainingRun::Create(context, StageTraining(context_, state_, stage));
 }
 
 void JobRunner::Begin(const Stage& stage, Activity& activity) {
   if (stage.kind == Stage::Kind::kSelect) return static_cast<SelectionRun&>(activity).Start();
-  reporter_.Emit(PhaseStarted{.name = stage.name, .steps = stage.size.steps});
+  reporter_.Emit(
+      PhaseStarted{.name = stage.name, .steps = stage.size.steps, .repeat = stage.repeat});
 }
 
 absl::Status JobRunner::Finish(const Stage& stage, Activity& activity) {
-  if (stage.kind == Stage::Kind::kSelect) return FinishSelect(activity);
+  if (stage.kind == Stage::Kind::kSelect) {
+    return FinishSelect(stage, static_cast<SelectionRun&>(activity));
+  }
   if (stage.kind == Stage::Kind::kPrune) {
     auto& prune = static_cast<BackwardPrune&>(activity);
     prune.FinishEarly();
+    if (stage.repeat > 0) return FinishRepeat(stage, prune.picks());
     state_.picks = prune.picks();
     return absl::OkStatus();
   }
   return FinishTraining(stage, static_cast<const TrainingRun&>(activity));
 }
 
-absl::Status JobRunner::FinishSelect(Activity& activity) {
-  auto& run = static_cast<SelectionRun&>(activity);
+absl::Status JobRunner::FinishSelect(const Stage& stage, SelectionRun& run) {
   RETURN_IF_ERROR(run.Complete());
+  if (stage.repeat > 0) return FinishRepeat(stage, run.picks());
   state_.picks = run.picks();
   state_.logit_stddev = run.logit_stddev();
   if (state_.picks.empty()) {
@@ -159,8 +202,20 @@ absl::Status JobRunner::FinishSelect(Activity& activity) {
   } else {
     RETURN_IF_ERROR(Measure("retrain", run.model()));
   }
-  KeepFinalModel(run.model());
+  state_.final_model = FinalModel(context_, run.model());
   ReportResult("retrain", "retrain", static_cast<int64_t>(state_.picks.size()));
+  return absl::OkStatus();
+}
+
+// The selection of a repeat is complete after its last stage.
+absl::Status JobRunner::FinishRepeat(const Stage& stage, std::vector<Pick> picks) {
+  const bool prunes = OverselectedCount(*context_.plan) > context_.plan->max_picks;
+  if (stage.kind == Stage::Kind::kSelect && prunes) {
+    state_.repeat_picks = std::move(picks);
+    return absl::OkStatus();
+  }
+  state_.repeat_picks.clear();
+  state_.repeats.push_back(std::move(picks));
   return absl::OkStatus();
 }
 
@@ -172,14 +227,14 @@ absl::Status JobRunner::FinishTraining(const Stage& stage, const TrainingRun& ru
   } else {
     RETURN_IF_ERROR(Measure(stage.name, model));
   }
-  if (stage.kind == Stage::Kind::kRetrain) KeepFinalModel(model);
+  if (stage.kind == Stage::Kind::kRetrain) state_.final_model = FinalModel(context_, model);
   const std::vector<std::string> asked =
       context_.plan->spec.evaluation.controls.value_or(std::vector<std::string>{});
   if (stage.control == "full" &&
       std::find(asked.begin(), asked.end(), "magnitude") != asked.end()) {
     ASSIGN_OR_RETURN(state_.magnitude_subset, MagnitudeSubset(context_, *model.network));
   }
-  const std::optional<std::vector<int32_t>> subset = SubsetOf(stage);
+  const std::optional<std::vector<int32_t>> subset = StageSubset(context_, state_, stage);
   const int64_t k =
       subset ? static_cast<int64_t>(subset->size()) : context_.plan->candidates.size();
   if (stage.control != "random") {
@@ -202,35 +257,8 @@ void JobRunner::ReportResult(const std::string& name, const std::string& what, i
   reporter_.Emit(Evaluated{.what = what, .k = k, .metrics = MetricsOf(context_, state_, name)});
 }
 
-// Tensors by the names of the export; a block mask is folded into the weights it multiplies.
-void JobRunner::KeepFinalModel(const MaskedModel& model) {
-  state_.final_model.clear();
-  const nn::Network& network = *model.network;
-  for (const nn::EmbeddingTable& table : network.embeddings()) {
-    const std::string name =
-        exporting::EmbeddingTensorName(context_.table->profile().columns[table.column].name);
-    const float* values = network.table(&table - network.embeddings().data());
-    state_.final_model[name] = {{table.vocabulary, table.dimension},
-                                {values, values + table.vocabulary * table.dimension}};
-  }
-  for (size_t i = 0; i < network.layers().size(); ++i) {
-    const nn::DenseLayer& layer = network.layers()[i];
-    const auto index = static_cast<int32_t>(i);
-    const float* weights = network.weights(index);
-    exporting::Tensor folded{{layer.inputs, layer.outputs},
-                             {weights, weights + layer.weight_count()}};
-    if (!model.mask.empty() && model.fold->layer == index) {
-      gates::FoldRows(*model.fold, model.mask, 0, layer.inputs, weights, folded.values.data());
-    }
-    state_.final_model[layer.name + ".weight"] = std::move(folded);
-    state_.final_model[layer.name + ".bias"] = {
-        {layer.outputs}, {network.bias(index), network.bias(index) + layer.outputs}};
-  }
-}
-
 bool JobRunner::IsSkipped(const Stage& stage) const {
-  const bool is_evidence = stage.kind == Stage::Kind::kControl || stage.kind == Stage::Kind::kCurve;
-  if (state_.stopped && is_evidence) return true;
+  if (state_.stopped && IsEvidence(stage)) return true;
   return stage.kind == Stage::Kind::kCurve && stage.k > static_cast<int64_t>(state_.picks.size());
 }
 
@@ -238,39 +266,6 @@ bool JobRunner::IsRetrain(const Stage& stage) const {
   return stage.kind == Stage::Kind::kCurve && !state_.stopped &&
          stage.k == static_cast<int64_t>(state_.picks.size()) &&
          !SelectionTrainsTheResult(*context_.plan);
-}
-
-std::optional<std::vector<int32_t>> JobRunner::SubsetOf(const Stage& stage) const {
-  const plan::Plan& plan = *context_.plan;
-  if (stage.control == "full") return std::nullopt;
-  if (stage.control == "random") {
-    return RandomSubset(plan.candidates, plan.budget, RngStream(context_.seed(), stage.name));
-  }
-  if (stage.control == "uniform") return WidestUniform(plan.candidates, plan.budget).selected;
-  if (stage.control == "magnitude") return state_.magnitude_subset;
-  size_t count = state_.picks.size();
-  if (stage.kind == Stage::Kind::kCurve) count = std::min(count, static_cast<size_t>(stage.k));
-  std::vector<int32_t> selected;
-  for (size_t i = 0; i < count; ++i) selected.push_back(state_.picks[i].candidate);
-  return selected;
-}
-
-TrainingConfig JobRunner::ConfigOf(const Stage& stage) const {
-  const plan::Plan& plan = *context_.plan;
-  const std::optional<std::vector<int32_t>> subset = SubsetOf(stage);
-  if (!subset) return PlannedTraining(plan, stage.name, plan.model);
-  TrainingConfig config =
-      PlannedTraining(plan, stage.name, SubsetShape(plan.model, plan.candidates, *subset));
-  if (plan.candidates.gate == GateKind::kBlock) {
-    config.mask = MaskOf(plan.candidates.size(), *subset);
-  }
-  return config;
-}
-
-plan::ModelShape JobRunner::FinalShape() const {
-  Stage retrain;
-  retrain.kind = Stage::Kind::kRetrain;
-  return SubsetShape(context_.plan->model, context_.plan->candidates, *SubsetOf(retrain));
 }
 
 absl::Status JobRunner::WriteCheckpoint(const Activity* activity) {
@@ -331,12 +326,14 @@ void JobRunner::CountTime(double& account) {
 }
 
 double& JobRunner::AccountOf(const Stage& stage) {
+  if (stage.repeat > 0) return state_.timing.repeats_s;
   switch (stage.kind) {
     case Stage::Kind::kSelect:
     case Stage::Kind::kPrune:
       return state_.timing.select_s;
     case Stage::Kind::kRetrain:
       return state_.timing.retrain_s;
+    case Stage::Kind::kCapacity:
     case Stage::Kind::kControl:
       return state_.timing.controls_s;
     case Stage::Kind::kCurve:

@@ -5,7 +5,7 @@
 //   yield   writes a checkpoint of the stage at hand and returns
 //   stop    from the event on that nobody has seen yet: a checkpoint, so that a crash cannot move
 //           the point; then the selection ends with its picks filled up, the retrain runs to its
-//           end, controls and curve that are not complete are left out
+//           end, controls, curve and repeats that are not complete are left out
 #ifndef WINNOW_KERNELS_TRAIN_JOB_RUNNER_H_
 #define WINNOW_KERNELS_TRAIN_JOB_RUNNER_H_
 
@@ -19,11 +19,13 @@
 #include "absl/status/statusor.h"
 #include "kernels/train/activity.h"
 #include "kernels/train/checkpoint_keeper.h"
+#include "kernels/train/compact_columns.h"
 #include "kernels/train/evaluate.h"
 #include "kernels/train/job_context.h"
 #include "kernels/train/job_state.h"
 #include "kernels/train/reporter.h"
 #include "kernels/train/run_job.h"
+#include "kernels/train/selection_run.h"
 #include "kernels/train/stages.h"
 #include "kernels/train/training_run.h"
 
@@ -38,34 +40,31 @@ class JobRunner {
   // `resume`: the checkpoint that `state` was loaded from, or null for a new job.
   absl::StatusOr<JobOutcome::Kind> Run(const Checkpoint* resume);
 
-  // Shape of the model whose weights are in state.final_model. REQUIRES: Run finished.
-  plan::ModelShape FinalShape() const;
-
  private:
   enum class StageEnd { kDone, kAbandoned, kYielded, kCancelled };
 
   absl::StatusOr<StageEnd> RunStage(const Stage& stage, const Checkpoint* resume);
   absl::StatusOr<StageEnd> Drive(const Stage& stage, Activity& activity);
-  absl::StatusOr<std::unique_ptr<Activity>> MakeActivity(const Stage& stage);
+  // OWNERSHIP: `context` outlives the activity.
+  absl::StatusOr<std::unique_ptr<Activity>> MakeActivity(const Stage& stage,
+                                                         const JobContext& context);
   void Begin(const Stage& stage, Activity& activity);
+  // Copies the columns that a stage trains on, where that pays and the last copy has them not.
+  absl::Status ChooseColumns(const Stage& stage);
 
   // What a stage leaves behind, by kind.
   absl::Status Finish(const Stage& stage, Activity& activity);
-  absl::Status FinishSelect(Activity& activity);
+  absl::Status FinishSelect(const Stage& stage, SelectionRun& run);
+  absl::Status FinishRepeat(const Stage& stage, std::vector<Pick> picks);
   absl::Status FinishTraining(const Stage& stage, const TrainingRun& run);
 
   // Measures a model and keeps the result under `name`.
   absl::Status Measure(const std::string& name, const MaskedModel& model);
   void ReportResult(const std::string& name, const std::string& what, int64_t k);
-  void KeepFinalModel(const MaskedModel& model);
 
   bool IsSkipped(const Stage& stage) const;
   // A point of the curve at the size of the selection: the retrain is that model.
   bool IsRetrain(const Stage& stage) const;
-  // Candidates of the model that a stage trains; none: all of them, without a mask.
-  std::optional<std::vector<int32_t>> SubsetOf(const Stage& stage) const;
-  TrainingConfig ConfigOf(const Stage& stage) const;
-
   absl::Status WriteCheckpoint(const Activity* activity);
   void Warn();
   void WarnOfSelection();
@@ -80,6 +79,7 @@ class JobRunner {
   JobObserver& observer_;
   CheckpointKeeper keeper_;
   std::vector<Stage> stages_;
+  std::unique_ptr<CompactColumns> compact_;
   std::chrono::steady_clock::time_point clock_;
 };
 

@@ -47,6 +47,17 @@ Pick ReadPick(ByteReader& in) {
   return pick;
 }
 
+void WritePicks(const std::vector<Pick>& picks, ByteWriter& out) {
+  out.Value<uint64_t>(picks.size());
+  for (const Pick& pick : picks) WritePick(pick, out);
+}
+
+std::vector<Pick> ReadPicks(ByteReader& in) {
+  std::vector<Pick> picks;
+  for (auto n = in.Value<uint64_t>(); n > 0 && in.ok(); --n) picks.push_back(ReadPick(in));
+  return picks;
+}
+
 }  // namespace
 
 void JobState::Save(Checkpoint& checkpoint) const {
@@ -57,9 +68,11 @@ void JobState::Save(Checkpoint& checkpoint) const {
   out.Value<uint8_t>(stopped);
   out.Value(work_done);
   out.Value(steps_done);
-  out.Value<uint64_t>(picks.size());
-  for (const Pick& pick : picks) WritePick(pick, out);
+  WritePicks(picks, out);
   out.Value(logit_stddev);
+  out.Value<uint64_t>(repeats.size());
+  for (const std::vector<Pick>& repeat : repeats) WritePicks(repeat, out);
+  WritePicks(repeat_picks, out);
   out.Vector(magnitude_subset);
   out.Value<uint64_t>(warnings.size());
   for (const std::string& warning : warnings) out.Text(warning);
@@ -70,7 +83,7 @@ void JobState::Save(Checkpoint& checkpoint) const {
     WriteSamples(result.test, out);
   }
   for (const double seconds : {timing.select_s, timing.retrain_s, timing.controls_s, timing.curve_s,
-                               timing.evaluate_s, timing.samples_per_s}) {
+                               timing.repeats_s, timing.evaluate_s, timing.samples_per_s}) {
     out.Value(seconds);
   }
   checkpoint.Put(kJob, out.Take());
@@ -89,9 +102,11 @@ absl::Status JobState::Load(const Checkpoint& checkpoint) {
   stopped = in.Value<uint8_t>() != 0;
   work_done = in.Value<double>();
   steps_done = in.Value<int64_t>();
-  picks.clear();
-  for (auto n = in.Value<uint64_t>(); n > 0 && in.ok(); --n) picks.push_back(ReadPick(in));
+  picks = ReadPicks(in);
   logit_stddev = in.Value<double>();
+  repeats.clear();
+  for (auto n = in.Value<uint64_t>(); n > 0 && in.ok(); --n) repeats.push_back(ReadPicks(in));
+  repeat_picks = ReadPicks(in);
   magnitude_subset = in.Vector<int32_t>();
   warnings.clear();
   for (auto n = in.Value<uint64_t>(); n > 0 && in.ok(); --n) warnings.push_back(in.Text());
@@ -102,7 +117,7 @@ absl::Status JobState::Load(const Checkpoint& checkpoint) {
     result.test = ReadSamples(in);
   }
   for (double* seconds : {&timing.select_s, &timing.retrain_s, &timing.controls_s, &timing.curve_s,
-                          &timing.evaluate_s, &timing.samples_per_s}) {
+                          &timing.repeats_s, &timing.evaluate_s, &timing.samples_per_s}) {
     *seconds = in.Value<double>();
   }
   RETURN_IF_ERROR(in.Finish(kJob));

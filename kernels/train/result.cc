@@ -1,10 +1,14 @@
 #include "kernels/train/result.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "kernels/train/aukc.h"
 #include "kernels/train/bootstrap.h"
+#include "kernels/train/stability.h"
+#include "kernels/train/stage_model.h"
 #include "kernels/train/subset.h"
 
 namespace winnow::train {
@@ -64,6 +68,21 @@ void SetLayers(const JobContext& context, const JobState& state, Selection& sele
   layer.density = static_cast<double>(layer.kept) / static_cast<double>(layer.blocks);
   layer.logit_stddev = state.logit_stddev;
   selection.layers.push_back(layer);
+}
+
+// Those that are complete: a stopped job has fewer than it was asked for.
+void SetRepeats(const JobContext& context, const JobState& state, Selection& selection) {
+  Repeats repeats;
+  std::vector<std::vector<int32_t>> sets = {CandidatesOf(state.picks)};
+  for (const std::vector<Pick>& picks : state.repeats) sets.push_back(CandidatesOf(picks));
+  for (size_t r = 0; r < sets.size(); ++r) {
+    repeats.selections.push_back({.seed = context.seed() + r, .selected = sets[r]});
+  }
+  Stability stability = MeasureStability(sets, context.plan->candidates.size());
+  repeats.times = std::move(stability.times);
+  repeats.jaccard = stability.jaccard;
+  repeats.kuncheva = stability.kuncheva;
+  selection.repeats = std::move(repeats);
 }
 
 nlohmann::json DataJson(const JobContext& context) {
@@ -137,8 +156,16 @@ Selection MakeSelection(const JobContext& context, const JobState& state) {
     SplitMetrics metrics = MetricsOf(context, state, absl::StrCat("curve/", k));
     if (!metrics.empty()) selection.curve.push_back({.k = k, .metrics = std::move(metrics)});
   }
+  selection.aukc = AreaUnderCurve(selection.curve);
+  if (state.results.count("capacity_matched") != 0) {
+    const plan::ModelShape shape = WidenTo(FinalShape(context, state), plan.model.parameters);
+    selection.capacity_matched = {.hidden_units = shape.hidden_units,
+                                  .parameters = shape.parameters,
+                                  .metrics = MetricsOf(context, state, "capacity_matched")};
+  }
   if (plan.candidates.gate == GateKind::kChunk) SetDimensions(context, selection);
   if (plan.candidates.gate == GateKind::kBlock) SetLayers(context, state, selection);
+  if (plan.spec.evaluation.repeats.value_or(1) > 1) SetRepeats(context, state, selection);
   selection.stopped_early = state.stopped;
   selection.settings = DeterministicSettings(plan);
   selection.data = DataJson(context);

@@ -17,6 +17,7 @@
 #include "kernels/train/job_state.h"
 #include "kernels/train/reporter.h"
 #include "kernels/train/result.h"
+#include "kernels/train/stage_model.h"
 
 namespace winnow::train {
 namespace {
@@ -87,8 +88,8 @@ absl::StatusOr<JobOutcome> RunJob(const plan::Plan& plan, const DatasetProfile& 
   outcome.timing = state.timing;
   if (outcome.kind != JobOutcome::Kind::kFinished) return outcome;
   outcome.selection = MakeSelection(context, state);
-  RETURN_IF_ERROR(
-      WriteModel(context, state, runner.FinalShape(), dataset_dir, options.directory, outcome));
+  RETURN_IF_ERROR(WriteModel(context, state, FinalShape(context, state), dataset_dir,
+                             options.directory, outcome));
   return outcome;
 }
 

@@ -2,8 +2,12 @@
 // model.
 //
 // Stages, each resumable: select (masked training) -> prune (backward pruning, when oversample > 1)
-// -> retrain -> controls -> curve -> evaluate. For selectors that train the model (block pruning)
+// -> retrain -> controls -> curve -> repeats. For selectors that train the model (block pruning)
 // select is the training itself.
+//
+// A repeat r = 1, 2, ... selects (and prunes back) once more, with seed + r in place of the job's
+// seed: its picks are those of a job of that seed. The split is that of repeat 0, whose subset is
+// the result: only that one is retrained, compared with controls and exported.
 #ifndef WINNOW_KERNELS_TRAIN_RUN_JOB_H_
 #define WINNOW_KERNELS_TRAIN_RUN_JOB_H_
 
@@ -27,6 +31,7 @@ namespace winnow::train {
 struct PhaseStarted {
   std::string name;   // "select/warmup", "select/phase", "retrain", "control/full", "curve/8", ...
   int64_t steps = 0;  // planned optimizer steps of the stage; of the whole stage at its first phase
+  int32_t repeat = 0;
 };
 struct PickMade {
   Pick pick;
@@ -34,11 +39,13 @@ struct PickMade {
   int32_t rank = 0;  // place in the order of picks, from 1
   double cost = 1;   // price of the candidate
   bool must_keep = false;
+  int32_t repeat = 0;
 };
 struct Pruned {
   double sparsity = 0;
   int64_t alive = 0, total = 0;  // candidates
   int64_t step = 0;              // of the selection run
+  int32_t repeat = 0;
 };
 struct Evaluated {
   std::string what;  // "retrain", "control/full", "curve/8"
@@ -76,7 +83,7 @@ class JobObserver {
 };
 
 struct Timing {
-  double select_s = 0, retrain_s = 0, controls_s = 0, curve_s = 0, evaluate_s = 0;
+  double select_s = 0, retrain_s = 0, controls_s = 0, curve_s = 0, repeats_s = 0, evaluate_s = 0;
   double samples_per_s = 0;  // of the selection run, or of the retrain if there was none
 };
 

@@ -45,7 +45,8 @@ Budget ScaledBudget(const Budget& budget, double share) {
 
 }  // namespace
 
-absl::StatusOr<SelectionConfig> PlannedSelection(const plan::Plan& plan) {
+absl::StatusOr<SelectionConfig> PlannedSelection(const JobContext& context) {
+  const plan::Plan& plan = *context.plan;
   SelectionConfig config;
   config.row = selectors::FindSelector(plan.spec.selector.name);
   if (config.row == nullptr) {
@@ -71,7 +72,7 @@ absl::StatusOr<SelectionConfig> PlannedSelection(const plan::Plan& plan) {
       ScaledBudget(plan.budget, static_cast<double>(config.problem.max_picks) /
                                     static_cast<double>(std::max<int64_t>(1, plan.max_picks)));
   config.problem.total_steps = config.training.steps;
-  config.problem.seed = plan.spec.training.seed.value();
+  config.problem.seed = context.seed();
   return config;
 }
 
@@ -118,7 +119,8 @@ absl::Status SelectionRun::MakeTrainStep() {
 }
 
 void SelectionRun::Start() {
-  reporter_.Emit(PhaseStarted{.name = phase(), .steps = config_.training.steps});
+  reporter_.Emit(
+      PhaseStarted{.name = phase(), .steps = config_.training.steps, .repeat = context_.repeat});
   ReportPicks();
 }
 
@@ -152,12 +154,15 @@ absl::Status SelectionRun::Handle(const selectors::StepOutcome& outcome) {
   if (outcome.sparsity) {
     const int64_t total = config_.problem.candidates->size();
     const auto dropped = std::llround(*outcome.sparsity * static_cast<double>(total));
-    reporter_.Emit(Pruned{
-        .sparsity = *outcome.sparsity, .alive = total - dropped, .total = total, .step = step_});
+    reporter_.Emit(Pruned{.sparsity = *outcome.sparsity,
+                          .alive = total - dropped,
+                          .total = total,
+                          .step = step_,
+                          .repeat = context_.repeat});
   }
   if (outcome.phase) {
     phase_ = *outcome.phase;
-    reporter_.Emit(PhaseStarted{.name = phase(), .steps = 0});
+    reporter_.Emit(PhaseStarted{.name = phase(), .steps = 0, .repeat = context_.repeat});
   }
   finished_ = outcome.done;
   return absl::OkStatus();
@@ -201,7 +206,8 @@ void SelectionRun::ReportPicks() {
                  .rank = static_cast<int32_t>(reported_) + 1,
                  .cost = candidate.cost.price,
                  .must_keep = std::binary_search(candidates.must_keep.begin(),
-                                                 candidates.must_keep.end(), pick.candidate)});
+                                                 candidates.must_keep.end(), pick.candidate),
+                 .repeat = context_.repeat});
   }
 }
 

@@ -43,8 +43,8 @@ struct SelectionConfig {
   TrainingConfig training;
 };
 
-// NOT_FOUND when the plan names an unknown selector.
-absl::StatusOr<SelectionConfig> PlannedSelection(const plan::Plan& plan);
+// Of the context's repeat. NOT_FOUND when the plan names an unknown selector.
+absl::StatusOr<SelectionConfig> PlannedSelection(const JobContext& context);
 
 class SelectionRun final : public Activity {
  public:

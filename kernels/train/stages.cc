@@ -12,6 +12,8 @@ namespace winnow::train {
 namespace {
 
 constexpr char kOversample[] = "oversample";
+// Gathering, loss and bookkeeping of a row, in multiply-adds.
+constexpr double kWorkPerRow = 300;
 
 bool Trains(const plan::Plan& plan) {
   const selectors::Row* row = selectors::FindSelector(plan.spec.selector.name);
@@ -28,7 +30,7 @@ double RowWork(const plan::ModelShape& shape, double input_share) {
     work += (l == 0 || l == top ? input_share : 1.0) * static_cast<double>(layers[l].weights());
   }
   const int32_t inputs = shape.dense_width + shape.interaction_width;
-  return 3 * work + 10 * input_share * inputs + 300;
+  return 3 * work + 10 * input_share * inputs + kWorkPerRow;
 }
 
 StageSize TrainingSize(const plan::Plan& plan, int64_t steps, int64_t batch, double input_share) {
@@ -84,6 +86,25 @@ std::vector<std::string> Controls(const plan::Plan& plan) {
   return controls;
 }
 
+void AddSelection(const plan::Plan& plan, int32_t repeat, std::vector<Stage>& stages) {
+  Stage select;
+  select.repeat = repeat;
+  select.name = "select";
+  select.size = TrainingSize(plan, plan.selection_steps, plan.selection_batch, 1);
+  stages.push_back(select);
+  const int64_t picked = OverselectedCount(plan);
+  if (picked > plan.max_picks) {
+    const PruneSettings settings = PlannedPruning(plan, picked);
+    Stage prune;
+    prune.kind = Stage::Kind::kPrune;
+    prune.name = "prune";
+    prune.repeat = repeat;
+    prune.size =
+        TrainingSize(plan, settings.steps(), settings.batch_size, InputShare(plan, picked));
+    stages.push_back(prune);
+  }
+}
+
 }  // namespace
 
 int64_t OverselectedCount(const plan::Plan& plan) {
@@ -101,28 +122,26 @@ bool SelectionTrainsTheResult(const plan::Plan& plan) {
 
 std::vector<Stage> PlanStages(const plan::Plan& plan) {
   std::vector<Stage> stages;
-  Stage select;
-  select.name = "select";
-  select.size = TrainingSize(plan, plan.selection_steps, plan.selection_batch, 1);
-  stages.push_back(select);
-  const int64_t picked = OverselectedCount(plan);
-  if (picked > plan.max_picks) {
-    const PruneSettings settings = PlannedPruning(plan, picked);
-    Stage prune;
-    prune.kind = Stage::Kind::kPrune;
-    prune.name = "prune";
-    prune.size =
-        TrainingSize(plan, settings.steps(), settings.batch_size, InputShare(plan, picked));
-    stages.push_back(prune);
-  }
+  AddSelection(plan, 0, stages);
   if (!SelectionTrainsTheResult(plan)) {
     stages.push_back(Training(plan, Stage::Kind::kRetrain, "retrain", plan.max_picks));
+  }
+  if (plan.spec.evaluation.capacity_matched.value_or(false)) {
+    Stage matched = Training(plan, Stage::Kind::kCapacity, "capacity_matched", plan.max_picks);
+    // Its hidden layers hold what the full model holds in tables and rows of the first layer.
+    matched.size.work = static_cast<double>(matched.size.steps) *
+                        plan.spec.training.batch_size.value() *
+                        (3.0 * static_cast<double>(plan.model.parameters) + kWorkPerRow);
+    stages.push_back(matched);
   }
   for (const std::string& control : Controls(plan)) AddControl(plan, control, stages);
   for (const int64_t k : plan.curve) {
     Stage point = Training(plan, Stage::Kind::kCurve, absl::StrCat("curve/", k), k);
     point.k = k;
     stages.push_back(point);
+  }
+  for (int32_t repeat = 1; repeat < plan.spec.evaluation.repeats.value_or(1); ++repeat) {
+    AddSelection(plan, repeat, stages);
   }
   return stages;
 }

@@ -4,9 +4,11 @@
 //   prune      backward pruning, when the selection run picks more than the budget allows
 //   retrain    the smaller model from a fresh start; absent when selection trained the model and
 //              only a mask is selected (blocks)
+//   capacity_matched  the retrained subset with as many parameters as the full model
 //   control/*  full, random/<draw>, uniform, transplant, magnitude, each trained like the retrain
 //   curve/<k>  the first k picks, trained like the retrain
-// Names are those of events, random streams and results.
+//   select, prune of repeats 1, 2, ...
+// Names are those of events, random streams and results; repeats differ by their seed.
 #ifndef WINNOW_KERNELS_TRAIN_STAGES_H_
 #define WINNOW_KERNELS_TRAIN_STAGES_H_
 
@@ -20,11 +22,12 @@
 namespace winnow::train {
 
 struct Stage {
-  enum class Kind { kSelect, kPrune, kRetrain, kControl, kCurve };
+  enum class Kind { kSelect, kPrune, kRetrain, kCapacity, kControl, kCurve };
   Kind kind = Kind::kSelect;
   std::string name;     // "control/random/1"
   std::string control;  // "random"
   int64_t k = 0;        // kCurve: number of picks
+  int32_t repeat = 0;   // kSelect, kPrune
   StageSize size;
 };
 

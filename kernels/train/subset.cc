@@ -1,6 +1,7 @@
 #include "kernels/train/subset.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <set>
 
@@ -43,6 +44,34 @@ plan::ModelShape SubsetShape(const plan::ModelShape& full, const CandidateSet& c
   }
   plan::LayOut(shape);
   return shape;
+}
+
+namespace {
+
+// Hidden layers in the proportion `units` to the first one's width.
+plan::ModelShape WithFirstWidth(const plan::ModelShape& shape, int64_t units) {
+  plan::ModelShape wider = shape;
+  const double factor = static_cast<double>(units) / shape.hidden_units.front();
+  for (int32_t& width : wider.hidden_units) {
+    width = static_cast<int32_t>(std::llround(factor * width));
+  }
+  plan::LayOut(wider);
+  return wider;
+}
+
+}  // namespace
+
+plan::ModelShape WidenTo(const plan::ModelShape& shape, int64_t parameters) {
+  if (shape.parameters >= parameters) return shape;
+  // The number of parameters grows with the width: low has too few, high enough.
+  int64_t low = shape.hidden_units.front(), high = 2 * low;
+  while (WithFirstWidth(shape, high).parameters < parameters) high *= 2;
+  while (high - low > 1) {
+    const int64_t middle = (low + high) / 2;
+    (WithFirstWidth(shape, middle).parameters < parameters ? low : high) = middle;
+  }
+  const plan::ModelShape under = WithFirstWidth(shape, low), over = WithFirstWidth(shape, high);
+  return parameters - under.parameters < over.parameters - parameters ? under : over;
 }
 
 UniformWidth WidestUniform(const CandidateSet& candidates, const Budget& budget) {

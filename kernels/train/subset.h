@@ -27,6 +27,10 @@ namespace winnow::train {
 plan::ModelShape SubsetShape(const plan::ModelShape& full, const CandidateSet& candidates,
                              std::span<const int32_t> selected);
 
+// `shape` with hidden layers wider by one factor, so that its number of parameters comes nearest to
+// `parameters`; as it is when it has as many already. REQUIRES: a hidden layer.
+plan::ModelShape WidenTo(const plan::ModelShape& shape, int64_t parameters);
+
 // Kept dimensions of every field that has chunk candidates, by column index; 0 where none is kept.
 std::map<int32_t, int32_t> KeptDimensions(const CandidateSet& candidates,
                                           std::span<const int32_t> selected);

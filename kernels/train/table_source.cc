@@ -14,14 +14,18 @@ std::vector<int32_t> ColumnsOf(const plan::ModelShape& shape) {
 
 TableSource::TableSource(const JobContext& context, const plan::ModelShape& shape)
     : gather_(*context.table, ColumnsOf(shape)),
+      compact_(context.compact),
       is_regression_(context.loss == nn::LossKind::kSquared),
       target_shift_(static_cast<float>(context.table->target_mean())),
       target_scale_(static_cast<float>(1.0 / context.table->target_stddev())),
       has_weight_(context.table->table().shape().has_weight),
-      weight_scale_(static_cast<float>(1.0 / context.mean_weight)) {}
+      weight_scale_(static_cast<float>(1.0 / context.mean_weight)) {
+  if (compact_ != nullptr) view_ = compact_->ViewOf(shape);
+}
 
 void TableSource::Fill(int64_t begin, int64_t end, int /*thread*/, const nn::BatchRows& out) const {
   const auto n = static_cast<size_t>(end - begin);
+  if (view_) return compact_->Copy(*view_, rows_.subspan(static_cast<size_t>(begin), n), out);
   gather_.Gather(rows_.subspan(static_cast<size_t>(begin), n), out.dense, out.dense_stride,
                  out.codes, out.target, out.weight);
   if (is_regression_ && out.target != nullptr) {

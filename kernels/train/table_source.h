@@ -3,12 +3,14 @@
 #define WINNOW_KERNELS_TRAIN_TABLE_SOURCE_H_
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
 #include "kernels/data/column_gather.h"
 #include "kernels/nn/batch_source.h"
 #include "kernels/plan/plan.h"
+#include "kernels/train/compact_columns.h"
 #include "kernels/train/job_context.h"
 
 namespace winnow::train {
@@ -16,8 +18,9 @@ namespace winnow::train {
 // The columns of a model's fields, ascending.
 std::vector<int32_t> ColumnsOf(const plan::ModelShape& shape);
 
-// Reads the memory-mapped table; holds no row. OWNERSHIP: what the context refers to, and the rows
-// set last, outlive this. THREAD-SAFETY: Fill from any thread.
+// Reads the memory-mapped table, or the context's copy of the columns; holds no row. OWNERSHIP:
+// what the context refers to, and the rows set last, outlive this. THREAD-SAFETY: Fill from any
+// thread.
 class TableSource final : public nn::BatchSource {
  public:
   TableSource(const JobContext& context, const plan::ModelShape& shape);
@@ -31,6 +34,8 @@ class TableSource final : public nn::BatchSource {
 
  private:
   data::ColumnGather gather_;
+  const CompactColumns* compact_;
+  std::optional<CompactColumns::View> view_;  // when the copy has all columns
   std::span<const uint32_t> rows_;
   bool is_regression_;
   float target_shift_, target_scale_;  // (y - shift) * scale

@@ -26,6 +26,7 @@ struct ToProto {
     started.set_stage(StageOf(phase.name));
     started.set_name(phase.name);
     started.set_steps(phase.steps);
+    started.set_repeat(phase.repeat);
   }
   void operator()(const train::PickMade& made) const {
     auto& pick = *to->mutable_pick();
@@ -36,6 +37,7 @@ struct ToProto {
     if (made.pick.gain) pick.set_gain(*made.pick.gain);
     pick.set_cost(made.cost);
     pick.set_must_keep(made.must_keep);
+    pick.set_repeat(made.repeat);
   }
   void operator()(const train::Pruned& pruned) const {
     auto& dropped = *to->mutable_pruned();
@@ -43,6 +45,7 @@ struct ToProto {
     dropped.set_alive(pruned.alive);
     dropped.set_total(pruned.total);
     dropped.set_step(pruned.step);
+    dropped.set_repeat(pruned.repeat);
   }
   void operator()(const train::Evaluated& evaluated) const {
     auto& measured = *to->mutable_evaluated();

@@ -147,6 +147,7 @@ absl::StatusOr<internal::v1::Succeeded> WriteArtifacts(const JobAssignment& assi
   run.retrain_s = outcome.timing.retrain_s;
   run.controls_s = outcome.timing.controls_s;
   run.curve_s = outcome.timing.curve_s;
+  run.repeats_s = outcome.timing.repeats_s;
   run.evaluate_s = outcome.timing.evaluate_s;
   run.samples_per_s = outcome.timing.samples_per_s;
   RETURN_IF_ERROR(exporting::WriteFileAtomically(directory + "run.json",

@@ -35,6 +35,22 @@ def test_page_escapes_names_and_draws_every_point():
     assert text.count("<circle") == 2
 
 
+def test_repeats_and_the_capacity_matched_model_are_shown():
+    result = _result(0.8, 1)
+    assert "Kuncheva" not in page([result]) and "capacity matched" not in page([result])
+    result["repeats"] = {
+        "count": 2,
+        "jaccard": 0.3333,
+        "kuncheva": None,
+        "frequency": [{"name": "a<b", "times": 2, "frequency": 1.0}],
+        "selections": [{"seed": 1, "selected": ["a<b"]}, {"seed": 2, "selected": ["a<b"]}],
+    }
+    result["capacity_matched"] = {"hidden_units": [99], **result["metrics"]}
+    text = page([result])
+    assert "Selections of 2 seeds" in text and "Kuncheva index -" in text
+    assert "capacity matched" in text and "a<b" not in text
+
+
 def test_without_a_curve_the_page_says_so():
     result = _result(0.8, 1)
     result["curve"] = []

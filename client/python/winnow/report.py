@@ -162,12 +162,31 @@ def _with_interval(metric: dict[str, Any] | None) -> str:
     return text
 
 
+def _repeats(result: Result) -> str:
+    """How alike the selections of all repeats are; empty when there is one."""
+    repeats = result.get("repeats")
+    if not repeats:
+        return ""
+    rows = [
+        [entry["name"], str(entry["times"]), _number(entry["frequency"])]
+        for entry in repeats["frequency"][:100]
+    ]
+    return (
+        f"<h2>Selections of {repeats['count']} seeds</h2>"
+        f"<p>Mean Jaccard index {_number(repeats['jaccard'])}, "
+        f"Kuncheva index {_number(repeats['kuncheva'])}.</p>"
+        + _table(["candidate", "times selected", "frequency"], rows)
+    )
+
+
 def page(results: Sequence[Result]) -> str:
     """The HTML page; the first result gives picks and curve, all together the means."""
     first = results[0]
     metric = main_metric(first)
     names = sorted((first.get("metrics") or {}).get("test") or {})
     models = [("selected", first.get("metrics")), *list((first.get("controls") or {}).items())]
+    if first.get("capacity_matched"):
+        models.append(("capacity matched", first["capacity_matched"]))
     quality = [
         [name] + [_with_interval(((part or {}).get("test") or {}).get(m)) for m in names]
         for name, part in models
@@ -186,6 +205,7 @@ def page(results: Sequence[Result]) -> str:
 <h2>Picks in order</h2>{_table(["candidate", "score", "gain in validation loss"], picks)}
 <h2>Test {html.escape(metric)} against size</h2>{_curve_svg(first, metric)}
 <h2>Quality on test rows, with confidence intervals</h2>{_table(["model", *names], quality)}
+{_repeats(first)}
 </html>
 """
 

@@ -58,6 +58,21 @@ TEST(ResultTextTest, PrintsPicksQualityCurveAndCost) {
             "warning: the logits did not move\n");
 }
 
+TEST(ResultTextTest, PrintsHowAlikeTheRepeatsAre) {
+  ResultJson result = Example();
+  result["repeats"] = ResultJson::parse(R"({"count": 3, "jaccard": 0.6667, "kuncheva": 0.75,
+    "frequency": [{"name": "capital-gain", "times": 3, "frequency": 1.0},
+                  {"name": "age", "times": 2, "frequency": 0.6667}],
+    "selections": [{"seed": 1, "selected": ["capital-gain", "age"]}]})");
+  EXPECT_THAT(ResultText(result),
+              HasSubstr("\nrepeats: 3 selections, Jaccard 0.6667, Kuncheva 0.7500\n"
+                        "CANDIDATE     TIMES  FREQUENCY\n"
+                        "capital-gain      3      1.000\n"
+                        "age               2     0.6667\n"));
+  result["repeats"]["jaccard"] = nullptr;
+  EXPECT_THAT(ResultText(result), HasSubstr("3 selections, Jaccard -, Kuncheva 0.7500"));
+}
+
 TEST(ResultTextTest, CsvHasFullNumbersAndQuotes) {
   EXPECT_EQ(ResultCsv(Example()),
             "rank,name,phase,score,gain,cost\n"

@@ -48,6 +48,20 @@ TEST(ResolveEvaluationTest, NoControlsWhenTheListIsEmpty) {
   EXPECT_THAT(PlanOf(spec, AdultProfile()).spec.evaluation.controls, Optional(IsEmpty()));
 }
 
+TEST(ResolveEvaluationTest, RepeatsRunTheSelectionAgain) {
+  Spec spec = SelectFeatures(6);
+  const Plan once = PlanOf(spec, AdultProfile());
+  spec.evaluation.repeats = 5;
+  const Plan plan = PlanOf(spec, AdultProfile());
+  EXPECT_EQ(plan.estimate.steps, once.estimate.steps + 4 * once.selection_steps);
+  EXPECT_GT(plan.estimate.seconds, once.estimate.seconds);
+  for (const int32_t refused : {0, -1, 101}) {
+    spec.evaluation.repeats = refused;
+    EXPECT_THAT(MessageAt(spec, AdultProfile(), "evaluation.repeats"),
+                HasSubstr("must be 1 to 100"));
+  }
+}
+
 TEST(ResolveEvaluationTest, TransplantIsForBlocksOnly) {
   Spec blocks = PruneBlocks(0.05);
   blocks.evaluation.controls = std::vector<std::string>{"transplant"};
@@ -99,6 +113,39 @@ TEST(ResolveEvaluationTest, ControlsAndCurveAreInTheEstimate) {
   // Retrain, full model, three random draws, two points of the curve.
   EXPECT_EQ(b.estimate.steps, b.selection_steps + 7 * b.training_steps);
   EXPECT_GT(b.estimate.seconds, 4 * a.estimate.seconds);
+}
+
+TEST(ResolveEvaluationTest, CapacityMatchedNeedsALayerToWiden) {
+  Spec spec = SelectFeatures(6);
+  const Plan without = PlanOf(spec, AdultProfile());
+  spec.evaluation.capacity_matched = true;
+  const Plan with = PlanOf(spec, AdultProfile());
+  EXPECT_EQ(with.estimate.steps, without.estimate.steps + with.training_steps);
+  EXPECT_GT(with.estimate.seconds, without.estimate.seconds);
+  EXPECT_GT(with.estimate.memory_bytes, without.estimate.memory_bytes);
+  spec.model.kind = ModelKind::kLinear;
+  EXPECT_THAT(MessageAt(spec, AdultProfile(), "evaluation.capacity_matched"),
+              HasSubstr("needs a hidden layer"));
+  Spec blocks = PruneBlocks(0.05);
+  blocks.evaluation.capacity_matched = true;
+  EXPECT_THAT(MessageAt(blocks, PixelProfile(60000, 784), "evaluation.capacity_matched"),
+              HasSubstr("keeps its shape"));
+}
+
+TEST(ResolveEvaluationTest, CurveOfBlocksHalvesTheirNumber) {
+  Spec spec = PruneBlocks(0.05);
+  spec.evaluation.curve = true;
+  const Plan plan = PlanOf(spec, PixelProfile(60000, 784));
+  ASSERT_FALSE(plan.curve.empty());
+  EXPECT_LE(plan.curve.size(), 8u);
+  EXPECT_EQ(plan.curve.back(), plan.max_picks);
+  for (size_t i = 1; i < plan.curve.size(); ++i) {
+    EXPECT_EQ(plan.curve[i - 1], plan.curve[i] / 2);
+  }
+  spec.evaluation.curve = false;
+  spec.evaluation.curve_all = true;
+  EXPECT_THAT(MessageAt(spec, PixelProfile(60000, 784), "evaluation.curve_all"),
+              HasSubstr("a model per block"));
 }
 
 TEST(ResolveEvaluationTest, PruningOfBlocksIsItsOwnTraining) {

@@ -135,8 +135,6 @@ TEST(ResolveTest, WhatIsNotBuiltYetSaysSo) {
       {"model", [](Spec& s) { s.model.kind = ModelKind::kDeepFm; }},
       {"model", [](Spec& s) { s.model.kind = ModelKind::kWideDeep; }},
       {"training.shards", [](Spec& s) { s.training.shards = 2; }},
-      {"evaluation.repeats", [](Spec& s) { s.evaluation.repeats = 3; }},
-      {"evaluation.capacity_matched", [](Spec& s) { s.evaluation.capacity_matched = true; }},
       {"resources.workers", [](Spec& s) { s.resources.workers = 2; }},
       {"parent_job", [](Spec& s) { s.parent_job = "j0"; }},
       {"selector", [](Spec& s) { s.selector.name = "omp"; }},

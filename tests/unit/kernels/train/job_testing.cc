@@ -13,9 +13,13 @@
 namespace winnow::train {
 namespace {
 
+std::string Repeat(int32_t repeat) {
+  return repeat == 0 ? "" : " repeat " + std::to_string(repeat);
+}
+
 struct ToText {
   std::string operator()(const PhaseStarted& e) const {
-    return "phase " + e.name + " " + std::to_string(e.steps);
+    return "phase " + e.name + " " + std::to_string(e.steps) + Repeat(e.repeat);
   }
   std::string operator()(const PickMade& e) const {
     const nlohmann::json json = {
@@ -23,10 +27,11 @@ struct ToText {
         e.pick.score,     e.pick.gain ? nlohmann::json(*e.pick.gain) : nlohmann::json(),
         e.candidate,      e.rank,
         e.cost,           e.must_keep};
-    return "pick " + json.dump();
+    return "pick " + json.dump() + Repeat(e.repeat);
   }
   std::string operator()(const Pruned& e) const {
-    return "pruned " + nlohmann::json({e.sparsity, e.alive, e.total, e.step}).dump();
+    return "pruned " + nlohmann::json({e.sparsity, e.alive, e.total, e.step}).dump() +
+           Repeat(e.repeat);
   }
   std::string operator()(const Evaluated& e) const {
     return "evaluated " + e.what + " " + std::to_string(e.k) + " " +

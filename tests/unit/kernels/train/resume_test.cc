@@ -30,9 +30,14 @@ Case MakeCase(const std::string& name) {
   if (name == "blocks") return {name, MakePlanted(TargetKind::kBinary, 700, 4), BlockSpec(0.3)};
   plan::Spec spec = FeatureSpec(3);
   spec.evaluation.curve = true;
+  spec.evaluation.capacity_matched = true;
   spec.training.input_noise = 0.1;
   spec.training.dropout = 0.1;
-  if (name == "oversampled" || name == "dlrm") spec.selector.params["oversample"] = 1.5;
+  if (name != "features") spec.selector.params["oversample"] = 1.5;
+  if (name == "repeats") {
+    spec.evaluation.curve = false;
+    spec.evaluation.repeats = 4;
+  }
   if (name == "dlrm") {
     spec.model = DlrmModel();
     spec.training.optimizer = plan::Optimizer::kAdagrad;
@@ -188,8 +193,8 @@ TEST_P(ResumeTest, AStoppedJobThatIsKilledStopsAtTheSamePoint) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Tasks, ResumeTest,
-                         ::testing::Values("features", "oversampled", "dimensions", "blocks",
-                                           "dlrm"),
+                         ::testing::Values("features", "oversampled", "repeats", "dimensions",
+                                           "blocks", "dlrm"),
                          [](const auto& info) { return info.param; });
 
 using CancelTest = JobTest;
