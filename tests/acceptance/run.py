@@ -210,6 +210,38 @@ def mnist_features(session: Session) -> None:
     claim("MNIST k = 50: selection under 15 s on one thread", slowest < 15, f"{slowest:.1f} s")
 
 
+def precision(session: Session) -> None:
+    """What training in bf16 costs in quality: the same jobs and seeds as in f32."""
+    if "avx512_bf16" not in Path("/proc/cpuinfo").read_text():
+        print("skip precision: this processor has no AVX-512 BF16", flush=True)
+        return
+    import_adult(session)
+    import_mnist(session)
+    adult = "dataset: adult\nfeature_selection: {budget: {max_count: 6}}\n"
+    mnist = (
+        "dataset: mnist\nfeature_selection: {budget: {max_count: 50}}\n"
+        "model: {mlp: {hidden_units: [67]}}\n"
+    )
+    # Twice the largest distance of a seed from the mean of its three in f32.
+    for name, job, metric, most in (
+        ("Adult, 6 of 14", adult, "auc", 0.003),
+        ("MNIST, k = 50", mnist, "accuracy", 0.004),
+    ):
+        job += f"evaluation: {{metrics: [{metric}], controls: []}}\n"
+        measured = {}
+        for number in ("f32", "bf16"):
+            results = [
+                session.run(
+                    job, "--set", f"training.precision={number}", "--set", f"training.seed={seed}"
+                )
+                for seed in (1, 2, 3)
+            ]
+            measured[number] = mean(results, metric)
+        loss = measured["f32"] - measured["bf16"]
+        text = f"f32 {measured['f32']:.4f}, bf16 {measured['bf16']:.4f}"
+        claim(f"{name} in bf16: {metric} at most {most} lower", loss <= most, text)
+
+
 def xor(session: Session) -> None:
     found = 0
     for seed in range(6):
@@ -269,6 +301,7 @@ GROUPS: dict[str, Callable[[Session], None]] = {
     "dimensions": adult_dimensions,
     "blocks": mnist_blocks,
     "mnist": mnist_features,
+    "precision": precision,
     "xor": xor,
     "unseen": unseen,
 }
