@@ -32,6 +32,13 @@ ColumnGather::ColumnGather(const TrainingTable& table, std::span<const int32_t> 
     numeric.is_affine = feature.indicator_offset < 0 && fit.cuts.empty();
     numeric_.push_back(numeric);
   }
+  std::vector<int32_t> offsets = {table.table().shape().target_offset()};
+  for (const Numeric& numeric : numeric_) offsets.push_back(4 * numeric.source);
+  for (const int32_t slot : slots_) {
+    offsets.push_back(table.table().shape().code_offset() + 4 * slot);
+  }
+  std::sort(offsets.begin(), offsets.end());
+  prefetch_ = RowPrefetch(offsets);
 }
 
 void ColumnGather::Gather(std::span<const uint32_t> rows, float* dense, int64_t dense_stride,
@@ -41,6 +48,7 @@ void ColumnGather::Gather(std::span<const uint32_t> rows, float* dense, int64_t 
   const std::vector<NumericFit>& fits = table_->numeric_fits();
   for (size_t i = 0; i < rows.size(); ++i) {
     const uint32_t row = rows[i];
+    prefetch_.Ask(packed, rows, i);
     if (dense != nullptr) {
       const float* in = packed.numeric(row);
       float* out = dense + static_cast<int64_t>(i) * dense_stride;

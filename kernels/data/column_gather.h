@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "kernels/data/row_prefetch.h"
 #include "kernels/data/training_table.h"
 
 namespace winnow::data {
@@ -44,6 +45,7 @@ class ColumnGather {
   int32_t dense_width_ = 0;
   std::vector<Numeric> numeric_;
   std::vector<int32_t> slots_;
+  RowPrefetch prefetch_;
 };
 
 }  // namespace winnow::data

@@ -14,6 +14,7 @@
 #include "kernels/data/fit.h"
 #include "kernels/data/layout.h"
 #include "kernels/data/packed_table.h"
+#include "kernels/data/row_prefetch.h"
 #include "kernels/data/row_set.h"
 #include "kernels/data/split.h"
 
@@ -100,6 +101,7 @@ class TrainingTable {
   std::vector<float> centre_, scale_;
   std::vector<DenseRun> runs_;
   std::vector<LooseColumn> loose_;
+  RowPrefetch prefetch_;
   std::vector<int32_t> mapped_slots_;  // slots whose map is not the identity
 };
 

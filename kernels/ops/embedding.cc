@@ -1,5 +1,6 @@
 #include "kernels/ops/embedding.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstring>
 
@@ -9,16 +10,46 @@ namespace {
 // Rows ahead that are asked for: measured 1.6 to 3.6 times the speed of no prefetch at 10^5 to 10^7
 // rows of 8 to 32 dimensions.
 constexpr int64_t kAhead = 32;
+constexpr int64_t kLineFloats = 16;
+// Lines of a row that are asked for; the hardware follows from there.
+constexpr int64_t kMaxLines = 4;
+
+// `Dim` floats a row, or `dim` where Dim is 0. Rows of a known size are copied without a call.
+template <int64_t Dim>
+void Gather(int64_t rows, const int32_t* codes, int64_t code_stride, const float* table,
+            int64_t dim, float* x, int64_t ldx) {
+  if constexpr (Dim > 0) dim = Dim;
+  const int64_t asked = std::min(dim, kMaxLines * kLineFloats);
+  const auto copy = [=](int64_t i) {
+    std::memcpy(x + i * ldx, table + codes[i * code_stride] * dim,
+                static_cast<size_t>(dim) * sizeof(float));
+  };
+  int64_t i = 0;
+  for (; i < rows - kAhead; ++i) {
+    const float* row = table + codes[(i + kAhead) * code_stride] * dim;
+    for (int64_t d = 0; d < asked; d += kLineFloats) __builtin_prefetch(row + d);
+    copy(i);
+  }
+  for (; i < rows; ++i) copy(i);
+}
 
 }  // namespace
 
 void GatherEmbedding(int64_t rows, const int32_t* codes, int64_t code_stride, const float* table,
                      int64_t dim, float* x, int64_t ldx) {
-  const size_t bytes = static_cast<size_t>(dim) * sizeof(float);
-  const int64_t ahead = rows - kAhead;
-  for (int64_t i = 0; i < rows; ++i) {
-    if (i < ahead) __builtin_prefetch(table + codes[(i + kAhead) * code_stride] * dim);
-    std::memcpy(x + i * ldx, table + codes[i * code_stride] * dim, bytes);
+  switch (dim) {
+    case 4:
+      return Gather<4>(rows, codes, code_stride, table, dim, x, ldx);
+    case 8:
+      return Gather<8>(rows, codes, code_stride, table, dim, x, ldx);
+    case 16:
+      return Gather<16>(rows, codes, code_stride, table, dim, x, ldx);
+    case 32:
+      return Gather<32>(rows, codes, code_stride, table, dim, x, ldx);
+    case 64:
+      return Gather<64>(rows, codes, code_stride, table, dim, x, ldx);
+    default:
+      return Gather<0>(rows, codes, code_stride, table, dim, x, ldx);
   }
 }
 
