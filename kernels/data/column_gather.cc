@@ -18,6 +18,7 @@ ColumnGather::ColumnGather(const TrainingTable& table, std::span<const int32_t> 
     const FeatureLayout& feature = features[column];
     if (feature.categorical) {
       slots_.push_back(feature.code_slot);
+      maps_.push_back(table.code_map(feature.code_slot));
       continue;
     }
     const NumericFit& fit = table.numeric_fits()[source_of[column]];
@@ -69,7 +70,10 @@ void ColumnGather::Gather(std::span<const uint32_t> rows, float* dense, int64_t 
     if (codes != nullptr) {
       const int32_t* in = packed.codes(row);
       int32_t* out = codes + i * slots_.size();
-      for (size_t s = 0; s < slots_.size(); ++s) out[s] = table_->MapCode(slots_[s], in[slots_[s]]);
+      for (size_t s = 0; s < slots_.size(); ++s) {
+        const int32_t code = in[slots_[s]];
+        out[s] = maps_[s] == nullptr ? code : maps_[s][code];
+      }
     }
     if (target != nullptr) target[i] = packed.target(row);
     if (weight != nullptr) weight[i] = packed.weight(row);

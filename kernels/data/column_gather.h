@@ -45,6 +45,7 @@ class ColumnGather {
   int32_t dense_width_ = 0;
   std::vector<Numeric> numeric_;
   std::vector<int32_t> slots_;
+  std::vector<const int32_t*> maps_;  // by slot of the result: code_map of the table
   RowPrefetch prefetch_;
 };
 

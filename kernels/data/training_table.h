@@ -49,6 +49,11 @@ class TrainingTable {
   std::span<const int64_t> code_counts(int32_t slot) const { return fit_.categorical[slot].counts; }
   // Stored code to the network's. REQUIRES: 0 <= code < vocabulary.
   int32_t MapCode(int32_t slot, int32_t code) const { return fit_.categorical[slot].map[code]; }
+  // The same as a table, [vocabulary]; null where they are the same.
+  const int32_t* code_map(int32_t slot) const {
+    const CategoricalFit& fit = fit_.categorical[slot];
+    return fit.identity ? nullptr : fit.map.data();
+  }
   // Root mean square of every dense input, [dense_width], over the training rows; over 65,536
   // evenly spaced ones where there are more.
   std::span<const float> dense_rms() const { return dense_rms_; }
