@@ -17,6 +17,8 @@ constexpr double kConstant = 1e-6;  // a standard deviation below this part of |
 // Quantiles of more rows than this are taken from an evenly spaced sample: the standard error of a
 // rank is then below 0.0005.
 constexpr size_t kMaxQuantileRows = 1 << 20;
+// Of the records of a large table that are read before their pages are given back.
+constexpr int64_t kReleaseBytes = int64_t{32} << 20;
 
 std::vector<const ColumnProfile*> ColumnsOfKind(const DatasetProfile& profile, ColumnKind kind) {
   std::vector<const ColumnProfile*> columns;
@@ -90,13 +92,19 @@ std::vector<float> FindCuts(const PackedTable& table, const RowSet& rows, size_t
   const size_t step = (rows.size() + kMaxQuantileRows - 1) / kMaxQuantileRows;
   std::vector<float> values;
   values.reserve(rows.size() / step + 1);
+  const bool is_large = IsLargeTable(table.file_bytes(), table.rows());
+  int64_t released = 0;
   size_t i = 0;
   for (const uint32_t row : rows) {
     if (i++ % step != 0) continue;
     const float x = table.numeric(row)[column];
     if (!std::isnan(x)) values.push_back(x);
+    if (is_large && (row - released) * table.stride() > kReleaseBytes) {
+      table.Release(released, row);
+      released = row;
+    }
   }
-  if (IsLargeTable(table.file_bytes(), table.rows())) table.Release(0, table.rows());
+  if (is_large) table.Release(released, table.rows());
   if (values.empty()) return {};
   std::sort(values.begin(), values.end());
   std::vector<float> cuts(static_cast<size_t>(quantiles));
@@ -228,9 +236,6 @@ class FitPass {
   }
 
  private:
-  // Of records read before their pages are given back.
-  static constexpr int64_t kReleaseBytes = int64_t{32} << 20;
-
   absl::Status CheckCodes(uint32_t row) const {
     const int32_t* codes = table_.codes(row);
     for (size_t slot = 0; slot < categorical_.size(); ++slot) {

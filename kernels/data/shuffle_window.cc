@@ -9,6 +9,12 @@ namespace {
 
 constexpr int64_t kChunkBytes = int64_t{128} << 10;
 constexpr int64_t kMaxChunkRows = 2048;
+// Measured on tables of 200,000 rows that are sorted by label, or by a time with which the rate and
+// a column drift: a small network after two epochs of 10 windows, test log-loss, mean of 4 seeds,
+// standard error .0001 to .0003.
+//             full permutation   windows of 1,024   128    16 chunks   table order
+//   by label  .4860              .4860              .4864  .4877       .7445
+//   by time   .5004              .5003              .5005  .5009       .6144
 constexpr int64_t kWindowChunks = 1024;
 
 }  // namespace

@@ -15,6 +15,9 @@ namespace winnow::data {
 namespace {
 
 constexpr size_t kMaxMeasuredRows = 65536;
+// Of a large table that are walked through before their pages are given back: a page that is read
+// maps fifteen neighbours with it.
+constexpr int64_t kReleaseBytes = int64_t{32} << 20;
 
 // out[j] = clamp((in[j] - centre[j]) scale[j], -bound, bound), in that order of operations.
 void BoundedAffine(const float* __restrict in, const float* __restrict centre,
@@ -115,9 +118,15 @@ void TrainingTable::MeasureDense() {
   std::vector<double> squares(width);
   std::vector<float> input(width);
   size_t measured = 0, i = 0;
+  const int64_t release_rows = std::max<int64_t>(1, kReleaseBytes / table_->stride());
+  int64_t released = 0;
   for (const uint32_t row : rows_.train) {
     if (i++ % step != 0) continue;
     ++measured;
+    if (row > released + release_rows) {
+      ReleaseRange(released, row);
+      released = row;
+    }
     GatherDense(table_->numeric(row), input.data());
     for (size_t j = 0; j < width; ++j) squares[j] += static_cast<double>(input[j]) * input[j];
   }
@@ -125,7 +134,7 @@ void TrainingTable::MeasureDense() {
   for (size_t j = 0; j < width; ++j) {
     dense_rms_[j] = static_cast<float>(std::sqrt(squares[j] / static_cast<double>(measured)));
   }
-  ReleaseRange(0, table_->rows());
+  ReleaseRange(released, table_->rows());
 }
 
 void TrainingTable::Release(std::span<const uint32_t> rows) const {
