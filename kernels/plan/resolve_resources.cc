@@ -2,7 +2,7 @@
 #include <cmath>
 #include <cstdint>
 
-#include "kernels/base/large_table.h"
+#include "kernels/plan/memory_estimate.h"
 #include "kernels/plan/model_shape.h"
 #include "kernels/plan/resolver.h"
 #include "kernels/selectors/registry.h"
@@ -11,9 +11,6 @@ namespace winnow::plan {
 namespace {
 
 constexpr int64_t kLeastMemory = int64_t{64} << 20;
-// What a worker needs before it has any data: code, libraries, buffers of the runtime; measured 60
-// to 90 MB.
-constexpr int64_t kBaseMemory = int64_t{128} << 20;
 // Multiply-adds per second of one core in a whole step (half the measured 150 GF/s of small layers
 // counts two operations), and the fixed cost of a row: gather, loss, bookkeeping.
 constexpr double kMultiplyAddsPerSecond = 5e10;
@@ -55,47 +52,13 @@ int64_t Trainings(const Plan& plan) {
   return trainings;
 }
 
-// Numbers a parameter needs. The selection has weights and the two moments of Adam, a training
-// weights, its moments and the best epoch's weights; a checkpoint holds all of it once as sections
-// and once as the bytes of its file. (29 million parameters, Adam: measured 9.4 in a selection.)
-int64_t Copies(Optimizer optimizer) {
-  const bool adam = optimizer == Optimizer::kAdam || optimizer == Optimizer::kAdamW ||
-                    optimizer == Optimizer::kLazyAdam;
-  const int64_t moments = adam ? 2 : 1;
-  return 3 * std::max<int64_t>(1 + 2, 2 + moments);
-}
-
-// Bytes of the largest copy of columns that trainings may read instead of the table.
-int64_t CompactBytes(const Plan& plan, int64_t rows) {
-  const auto columns = static_cast<int64_t>(plan.model.fields.size()) + 2;
-  return std::min(kCompactColumnsBytes, 4 * rows * (columns + plan.model.dense_width));
-}
-
 Estimate MakeEstimate(const Resolver& r) {
   const Plan& plan = r.plan;
   Estimate estimate;
   const int64_t trainings = Trainings(plan);
   const int64_t selections = *plan.spec.evaluation.repeats * plan.selection_steps;
   estimate.steps = selections + trainings * plan.training_steps;
-  const int64_t batch = std::max<int64_t>(*plan.spec.training.batch_size, plan.selection_batch);
-  int64_t widths = plan.model.dense_width + plan.model.interaction_width + plan.model.top_inputs;
-  for (const LayerShape& layer : Layers(plan.model)) widths += layer.outputs;
-  int64_t dense = DenseWeights(plan.model);
-  // The full model's parameters in hidden layers over a few inputs: as wide as they are many over
-  // the number of inputs.
-  if (*plan.spec.evaluation.capacity_matched) {
-    widths += plan.model.parameters / std::max<int64_t>(1, plan.max_picks);
-    dense = std::max(dense, plan.model.parameters);
-  }
-  // Dense weights under the mask, and laid out for the products in both directions.
-  const int64_t packed = 3 * 4 * dense;
-  // Activations with their gradients, and both in two layouts of bf16.
-  const int64_t activation_bytes = *plan.spec.training.precision == Precision::kBf16 ? 20 : 12;
-  // Row lists and the order of an epoch; per-candidate state.
-  estimate.memory_bytes = kBaseMemory +
-                          Copies(*plan.spec.training.optimizer) * 4 * plan.model.parameters +
-                          packed + activation_bytes * batch * widths + 3 * 4 * r.profile.rows +
-                          256 * plan.candidates.size() + CompactBytes(plan, r.profile.rows);
+  estimate.memory_bytes = EstimateMemory(plan, r.profile);
   estimate.seconds =
       StepSeconds(plan.model, selections, plan.selection_batch) +
       StepSeconds(plan.model, trainings * plan.training_steps, *plan.spec.training.batch_size);

@@ -109,6 +109,22 @@ TEST(ResolveTest, EveryPlanHasStepsMemoryAndTime) {
   }
 }
 
+// Half a byte a row beyond the size of a large table, all else being equal.
+TEST(ResolveTest, MemoryHardlyGrowsWithTheRowsOfALargeTable) {
+  Spec spec = SelectFeatures(6);
+  spec.split = SplitSpec();
+  spec.training.batch_size = 1024;
+  const auto memory = [&spec](int64_t rows) {
+    DatasetProfile profile = AdultProfile();
+    profile.rows = profile.train_file_rows = rows;
+    profile.table_bytes = 64 * rows;
+    return PlanOf(spec, profile).estimate.memory_bytes;
+  };
+  const int64_t rows = 30'000'000;  // a tenth of them is as many as are evaluated
+  EXPECT_NEAR(static_cast<double>(memory(10 * rows) - memory(rows)), 0.5 * 9.0 * rows, 1);
+  EXPECT_LT(memory(100'000'000), int64_t{300} << 20);
+}
+
 TEST(ResolveTest, TheSplitOfTheDatasetUnlessTheJobHasItsOwn) {
   const DatasetProfile profile = AdultProfile();
   EXPECT_EQ(PlanOf(SelectFeatures(6), profile).test_rows, 48842 - 32561);
