@@ -92,9 +92,9 @@ void FoldRows(const WeightFold& fold, std::span<const float> mask, int32_t begin
   }
 }
 
-void UpdateRows(const WeightFold& fold, std::span<const float> mask, int32_t begin, int32_t end,
-                const ops::OptimizerStep& step, const float* gradient, float* weights, float* m,
-                float* v, float* scratch) {
+void UpdateRows(const WeightFold& fold, std::span<const float> mask, std::span<const float> ridge,
+                int32_t begin, int32_t end, const ops::OptimizerStep& step, const float* gradient,
+                float* weights, float* m, float* v, float* scratch) {
   const bool by_row = fold.column_block >= fold.columns;
   int32_t expanded = -1;  // row_base whose multipliers stand in scratch
   for (int32_t row = begin; row < end; ++row) {
@@ -106,6 +106,13 @@ void UpdateRows(const WeightFold& fold, std::span<const float> mask, int32_t beg
     if (base < 0 || by_row) {
       const float scale = fold.row_multiplier(mask, row);
       if (scale == 0.0f) continue;
+      if (base >= 0 && !ridge.empty() && ridge[base] != 0.0f) {
+        for (int32_t j = 0; j < fold.columns; ++j) {
+          scratch[j] = scale * g[j] + ridge[base] * weights[at + j];
+        }
+        ops::OptimizerUpdate(step, fold.columns, 1.0f, scratch, weights + at, first, second);
+        continue;
+      }
       ops::OptimizerUpdate(step, fold.columns, scale, g, weights + at, first, second);
       continue;
     }

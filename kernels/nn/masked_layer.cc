@@ -25,9 +25,10 @@ absl::StatusOr<MaskedLayer> MaskedLayer::Create(const gates::WeightFold& fold, i
   return layer;
 }
 
-void MaskedLayer::BeginStep(std::span<const float> mask, const float* weights,
-                            LayerProducts& products, ShardPool& pool) {
+void MaskedLayer::BeginStep(std::span<const float> mask, std::span<const float> ridge,
+                            const float* weights, LayerProducts& products, ShardPool& pool) {
   products_ = &products;
+  ridge_ = ridge;
   is_still_ = std::equal(mask_.begin(), mask_.end(), mask.begin(), mask.end());
   if (!is_still_) {
     mask_.assign(mask.begin(), mask.end());
@@ -63,8 +64,8 @@ void MaskedLayer::UpdateTile(int32_t begin, int32_t end, const ops::OptimizerSte
                              const float* gradient, const LayerWeights& layer, bool sum,
                              float* scratch) {
   if (sum) gates::RunSums(*fold_, begin, end, layer.weights, gradient, run_sums_.data());
-  gates::UpdateRows(*fold_, mask_, begin, end, step, gradient, layer.weights, layer.m, layer.v,
-                    scratch);
+  gates::UpdateRows(*fold_, mask_, ridge_, begin, end, step, gradient, layer.weights, layer.m,
+                    layer.v, scratch);
   if (is_still_) FoldTile(begin, end, layer.weights);
 }
 

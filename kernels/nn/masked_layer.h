@@ -31,10 +31,11 @@ class MaskedLayer {
  public:
   static absl::StatusOr<MaskedLayer> Create(const gates::WeightFold& fold, int32_t tile_rows);
 
-  // Begins a step; `products` holds the layer's packed weights afterwards. `mask` empty: none.
-  // Allocates nothing. OWNERSHIP: products outlives the step.
-  void BeginStep(std::span<const float> mask, const float* weights, LayerProducts& products,
-                 ShardPool& pool);
+  // Begins a step; `products` holds the layer's packed weights afterwards. `mask` empty: none;
+  // `ridge`: see gates::UpdateRows. Allocates nothing. OWNERSHIP: products and ridge outlive the
+  // step.
+  void BeginStep(std::span<const float> mask, std::span<const float> ridge, const float* weights,
+                 LayerProducts& products, ShardPool& pool);
   // Ends a step in which every tile went through UpdateTile, or was packed when there is no mask.
   void EndStep() { is_current_ = is_still_; }
   void WeightsChanged() { is_current_ = false; }
@@ -64,6 +65,7 @@ class MaskedLayer {
   LayerProducts* products_ = nullptr;
   gates::MaskGradient reduce_;
   std::vector<float> mask_;  // of this step
+  std::span<const float> ridge_;
   std::vector<float> live_;  // [rows, or columns of V: WeightFold::input_base]
   bool freezes_inputs_ = false;
   bool is_still_ = false;          // the mask is that of the step before

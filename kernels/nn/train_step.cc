@@ -182,6 +182,11 @@ absl::Status TrainStep::Impl::CheckInput(const StepInput& input) const {
   if (!input.mask_gradient.empty() && input.mask_gradient.size() != input.mask.size()) {
     return absl::InvalidArgumentError("the mask's gradient has another size than the mask");
   }
+  if (!input.ridge.empty() &&
+      (input.ridge.size() != input.mask.size() || fold->kind == GateKind::kBlock)) {
+    return absl::InvalidArgumentError(
+        "a ridge needs a mask of its size on a feature or chunk gate");
+  }
   return absl::OkStatus();
 }
 
@@ -189,7 +194,7 @@ void TrainStep::Impl::PackPhase(const StepInput& input) {
   for (size_t l = 0; l < gate_of_layer.size(); ++l) {
     if (gate_of_layer[l] == nullptr) continue;
     const auto layer = static_cast<int32_t>(l);
-    gate_of_layer[l]->BeginStep(input.mask, network->weights(layer), products, *pool);
+    gate_of_layer[l]->BeginStep(input.mask, input.ridge, network->weights(layer), products, *pool);
   }
   if (is_packed) return;
   const auto pack = [&](int layer, int) {

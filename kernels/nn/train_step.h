@@ -57,6 +57,9 @@ struct StepInput {
   double embedding_weight_decay = 0;  // decoupled, embedding rows of the batch
   // Multiplier of every candidate; empty: no mask, all 1. REQUIRES: a fold when not empty.
   std::span<const float> mask;
+  // Adds ridge_c W_c to the gradient of candidate c's weights (before the optimizer, unlike
+  // weight_decay). Empty: none. Needs `mask`; not for block gates.
+  std::span<const float> ridge;
   // Filled with d(loss)/d(mask_c) when not empty; needs `mask`.
   std::span<float> mask_gradient;
 };

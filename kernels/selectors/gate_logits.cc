@@ -33,10 +33,10 @@ void SoftmaxOver(std::span<const int32_t> members, std::span<const float> logits
 GateLogits::GateLogits(int64_t size) : logits_(size), first_(size), second_(size), steps_(size) {}
 
 void GateLogits::Redraw(std::span<const int32_t> members, const RngStream& stream,
-                        uint64_t index_base) {
+                        uint64_t index_base, double mean) {
   for (int32_t i : members) {
-    logits_[i] =
-        static_cast<float>(kDrawStddev * stream.Normal(index_base + static_cast<uint64_t>(i)));
+    logits_[i] = static_cast<float>(
+        mean + kDrawStddev * stream.Normal(index_base + static_cast<uint64_t>(i)));
     first_[i] = second_[i] = 0.0f;
     steps_[i] = 0;
   }

@@ -35,8 +35,9 @@ class GateLogits {
 
   std::span<const float> values() const { return logits_; }
 
-  // Draws the members from N(0, 1e-5^2) and clears their moments; `index_base` numbers the draw.
-  void Redraw(std::span<const int32_t> members, const RngStream& stream, uint64_t index_base);
+  // Draws the members from N(mean, 1e-5^2) and clears their moments; `index_base` numbers the draw.
+  void Redraw(std::span<const int32_t> members, const RngStream& stream, uint64_t index_base,
+              double mean = 0.0);
 
   // One step on the members with d loss/d w in `gradient` [size]; Adam (0.9, 0.999, 1e-8) or plain
   // SGD. `decay` shrinks the members by 1 - rate * decay first (decoupled).

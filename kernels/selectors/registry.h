@@ -27,6 +27,9 @@ struct Row {
   // model is trained afresh.
   // False: the run is the selector's own, at a constant rate; its weights are thrown away.
   bool trains_the_model = false;
+  // Asks the model about its inputs or their weights one by one, which only models that read all
+  // inputs in their first layer can answer: linear and mlp.
+  bool reads_inputs = false;
   std::span<const ParamSpec> params;
   // Steps of the selection run for max_picks picks, from resolved parameters; 0: trains nothing.
   int64_t (*selection_steps)(const ParamValues& params, int64_t max_picks) = nullptr;

@@ -1,7 +1,10 @@
 // A selector decides how the mask moves while a model trains, and which candidates are kept.
 //
 // Life of an in-loop selector, driven by kernels/train:
-//   make -> Begin -> { mask() -> a training step with that mask -> Step(gradient) }* -> Result
+//   make -> Begin -> { Prepare -> mask(), ridge() -> a training step -> Step(gradient) }* -> picks
+// Between and after the steps, whenever evaluates() is true, a driver selector is called with
+// Evaluate instead, one piece of work a call (a shuffled column, a candidate's statistic), so that
+// a job can be stopped and saved between pieces.
 // Save and Load carry its whole state, so that a resumed run continues bit for bit.
 #ifndef WINNOW_KERNELS_SELECTORS_SELECTOR_H_
 #define WINNOW_KERNELS_SELECTORS_SELECTOR_H_
@@ -30,6 +33,7 @@ struct Problem {
   int64_t max_picks =
       0;  // largest affordable number of candidates (MaxAffordableCount), must-keep included
   uint64_t seed = 0;
+  int64_t validation_rows = 0;
 };
 
 // What happened in one Step; the trainer turns it into events.
@@ -56,9 +60,16 @@ class Selector {
   // Name of the first phase ("warmup", "dense", ...).
   virtual std::string first_phase() const = 0;
 
+  // Before every training step, before its mask is read.
+  virtual absl::Status Prepare(int64_t /*step*/, ModelProbe& /*probe*/) { return absl::OkStatus(); }
+
   // The multiplier of every candidate for the next step; entries >= 0. 0 freezes the candidate's
   // weights: no update, no decay (its weights stay bit-equal until the mask is positive again).
   virtual std::span<const float> mask() const = 0;
+
+  // Penalty of the next step: adds ridge_c W_c to the gradient of candidate c's weights, which is
+  // that of ridge_c ||W_c||^2 / 2. Empty: none. Feature and chunk gates alone.
+  virtual std::span<const float> ridge() const { return {}; }
 
   // True when Step reads mask_gradient in the next step (warm-up and fixed masks do not need it).
   virtual bool needs_mask_gradient() const = 0;
@@ -68,6 +79,13 @@ class Selector {
   // network's rate, 1 = its peak).
   virtual absl::Status Step(int64_t step, double rate, std::span<const float> mask_gradient,
                             ModelProbe& probe, StepOutcome& outcome) = 0;
+
+  // True: the trainer calls Evaluate before anything else.
+  virtual bool evaluates() const { return false; }
+  // One piece of evaluation. Outcome as of Step; the mask may not change before the last piece.
+  virtual absl::Status Evaluate(ModelProbe& /*probe*/, StepOutcome& /*outcome*/) {
+    return absl::InternalError("this selector has nothing to evaluate");
+  }
 
   // Picks so far in order. After the last step: complete. Before it (stop request): Finish fills
   // up.

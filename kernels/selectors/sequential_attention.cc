@@ -9,9 +9,13 @@
 #include "kernels/selectors/chosen_set.h"
 #include "kernels/selectors/gate_logits.h"
 #include "kernels/selectors/gate_score.h"
+#include "kernels/selectors/univariate.h"
 
 namespace winnow::selectors {
 namespace {
+
+// Score of candidates that the filter left out: below any other, and finite.
+constexpr float kFilteredScore = -1e30f;
 
 std::span<const ParamSpec> Params() {
   static const std::vector<ParamSpec> table = {
@@ -31,9 +35,9 @@ std::span<const ParamSpec> Params() {
        .min_exclusive = true,
        .doc = "Learning rate of the network in the selection run, constant."},
       {.name = "weight_decay",
-       .default_value = 1.0,
        .min = 0,
-       .doc = "Decoupled weight decay of the network; 10 to 30 with few rows or near duplicates."},
+       .doc = "Decoupled weight decay of the network, 10 to 30 with near duplicates; absent: 1, or "
+              "10 with more candidates than training rows."},
       {.name = "oversample",
        .default_value = 1.0,
        .min = 1,
@@ -41,10 +45,10 @@ std::span<const ParamSpec> Params() {
        .doc = "Pick this many times the budget, then prune backward by removal loss."},
       {.name = "picks_per_round",
        .type = ParamType::kInt,
-       .default_value = int64_t{1},
        .min = 1,
        .max = 1e6,
-       .doc = "Candidates picked at the end of each phase."},
+       .doc = "Candidates picked at the end of each phase; absent: 1, or a tenth of the picks with "
+              "more candidates than training rows."},
       {.name = "warmup",
        .default_value = 0.1,
        .min = 0,
@@ -56,6 +60,11 @@ std::span<const ParamSpec> Params() {
        .min = 0,
        .min_exclusive = true,
        .doc = "Sum of the mask over the unselected candidates."},
+      {.name = "mask",
+       .type = ParamType::kString,
+       .default_value = std::string("softmax"),
+       .choices = {"softmax", "linear"},
+       .doc = "Softmax of the logits, or the logits themselves."},
       {.name = "logit_optimizer",
        .type = ParamType::kString,
        .default_value = std::string("adam"),
@@ -65,6 +74,10 @@ std::span<const ParamSpec> Params() {
        .min = 0,
        .min_exclusive = true,
        .doc = "Learning rate of the logits; absent: learning_rate."},
+      {.name = "validation_logits",
+       .type = ParamType::kBool,
+       .default_value = false,
+       .doc = "Step the logits on validation batches instead of training batches."},
       {.name = "reset_logits",
        .type = ParamType::kBool,
        .default_value = true,
@@ -76,6 +89,12 @@ std::span<const ParamSpec> Params() {
        .doc = "Rows per step; absent: min(512, max(64, training rows / 16))."},
       ScoreParam(),
       CostExponentParam(),
+      {.name = "prefilter",
+       .type = ParamType::kInt,
+       .min = 0,
+       .max = 1e9,
+       .doc = "Only so many candidates, of largest F statistic, take part; 0: all; absent: 0, or 2 "
+              "times the picks, at least 50, with more candidates than training rows."},
   };
   return table;
 }
@@ -92,6 +111,10 @@ class SequentialAttention final : public Selector {
         logit_rate_(GetDouble(params, params.count("logit_learning_rate") != 0
                                           ? "logit_learning_rate"
                                           : "learning_rate")),
+        logit_decay_(params.count("weight_decay") != 0 ? GetDouble(params, "weight_decay") : 0.0),
+        linear_(GetString(params, "mask") == "linear"),
+        validation_logits_(GetBool(params, "validation_logits")),
+        prefilter_(GetInt(params, "prefilter")),
         score_(params) {}
 
   absl::Status Begin(const Problem& problem) override {
@@ -101,7 +124,9 @@ class SequentialAttention final : public Selector {
     RETURN_IF_ERROR(chosen_->AddMustKeep());
     logits_.emplace(problem.candidates->size());
     stream_.emplace(problem.seed, "select/logits");
+    RETURN_IF_ERROR(CheckOptions());
     mask_.assign(n, 1.0f);
+    takes_part_.assign(n, 1);
     gradient_.assign(n, 0.0f);
     last_logits_.assign(n, 0.0f);
     const int64_t wanted = std::max<int64_t>(0, problem.max_picks - chosen_->size());
@@ -112,17 +137,26 @@ class SequentialAttention final : public Selector {
           absl::StrCat("sequential_attention has ", rounds_, " rounds but only ",
                        problem.total_steps - first_gated_step_, " steps after the warm-up"));
     }
-    eligible_ = chosen_->Eligible();
+    FindEligible();
     DrawLogits();
     if (first_gated_step_ == 0) UpdateMask();
     return absl::OkStatus();
+  }
+
+  absl::Status Prepare(int64_t step, ModelProbe& probe) override {
+    if (step > 0 || prefilter_ == 0 || prefilter_ >= problem_.candidates->size()) {
+      return absl::OkStatus();
+    }
+    return Filter(probe);
   }
 
   std::string first_phase() const override {
     return first_gated_step_ > 0 ? "warmup" : PhaseName(0);
   }
   std::span<const float> mask() const override { return mask_; }
-  bool needs_mask_gradient() const override { return next_step_ >= first_gated_step_; }
+  bool needs_mask_gradient() const override {
+    return next_step_ >= first_gated_step_ && !validation_logits_;
+  }
 
   absl::Status Step(int64_t step, double rate, std::span<const float> mask_gradient,
                     ModelProbe& probe, StepOutcome& outcome) override {
@@ -133,7 +167,15 @@ class SequentialAttention final : public Selector {
       outcome.mask_changed = false;
       return absl::OkStatus();
     }
-    if (step >= first_gated_step_) MoveLogits(mask_gradient, rate);
+    if (step >= first_gated_step_) {
+      if (validation_logits_) {
+        std::vector<float> gradient(mask_.size());
+        RETURN_IF_ERROR(probe.ValidationMaskGradient(step, mask_, gradient));
+        MoveLogits(gradient, rate);
+      } else {
+        MoveLogits(mask_gradient, rate);
+      }
+    }
     if (next_step_ == first_gated_step_) outcome.phase = PhaseName(0);
     if (step >= first_gated_step_ && next_step_ == PhaseEnd(round_)) {
       RETURN_IF_ERROR(Pick(probe, outcome));
@@ -151,9 +193,10 @@ class SequentialAttention final : public Selector {
     std::vector<float> logits = last_logits_;
     for (size_t i = 0; i < logits.size(); ++i) logits[i] += logits_->values()[i];
     const GateScore score = next_step_ > first_gated_step_ ? score_ : score_.WithMagnitude();
-    ASSIGN_OR_RETURN(const auto scores, score.Of(logits, *problem_.candidates, probe));
+    ASSIGN_OR_RETURN(auto scores, score.Of(logits, *problem_.candidates, probe));
+    PutFilteredLast(scores);
     chosen_->FillByScore(scores, static_cast<int32_t>(round_), Left());
-    eligible_ = chosen_->Eligible();
+    FindEligible();
     UpdateMask();
     return absl::OkStatus();
   }
@@ -166,6 +209,7 @@ class SequentialAttention final : public Selector {
     checkpoint.PutValue(prefix + "/next_step", next_step_);
     checkpoint.PutValue(prefix + "/round", round_);
     checkpoint.PutArray(prefix + "/mask", std::span<const float>(mask_));
+    checkpoint.PutArray(prefix + "/takes_part", std::span<const uint8_t>(takes_part_));
     checkpoint.PutArray(prefix + "/last_logits", std::span<const float>(last_logits_));
     chosen_->Save(prefix, checkpoint);
     logits_->Save(prefix, checkpoint);
@@ -176,8 +220,9 @@ class SequentialAttention final : public Selector {
     ASSIGN_OR_RETURN(round_, checkpoint.GetValue<int64_t>(prefix + "/round"));
     RETURN_IF_ERROR(checkpoint.GetArray(prefix + "/mask", std::span<float>(mask_)));
     RETURN_IF_ERROR(checkpoint.GetArray(prefix + "/last_logits", std::span<float>(last_logits_)));
+    RETURN_IF_ERROR(checkpoint.GetArray(prefix + "/takes_part", std::span<uint8_t>(takes_part_)));
     RETURN_IF_ERROR(chosen_->Load(prefix, checkpoint));
-    eligible_ = chosen_->Eligible();
+    FindEligible();
     return logits_->Load(prefix, checkpoint);
   }
 
@@ -192,13 +237,71 @@ class SequentialAttention final : public Selector {
     return first_gated_step_ + (round + 1) * gated / rounds_;
   }
 
+  absl::Status CheckOptions() const {
+    const bool features = problem_.candidates->gate == GateKind::kFeature;
+    if (prefilter_ > 0 && !features) {
+      return absl::FailedPreconditionError("prefilter: only features can be filtered");
+    }
+    if (prefilter_ > 0 && prefilter_ < problem_.max_picks) {
+      return absl::FailedPreconditionError(
+          absl::StrCat("prefilter must be 0 or at least the number of picks, ", problem_.max_picks,
+                       ", got ", prefilter_));
+    }
+    if (validation_logits_ && problem_.candidates->gate == GateKind::kBlock) {
+      return absl::FailedPreconditionError("validation_logits: not for blocks");
+    }
+    if (validation_logits_ && problem_.validation_rows == 0) {
+      return absl::FailedPreconditionError(
+          "validation_logits needs validation rows, and the split has none");
+    }
+    return absl::OkStatus();
+  }
+
+  // Leaves the candidates of largest F, and those that are kept in any case.
+  absl::Status Filter(ModelProbe& probe) {
+    ASSIGN_OR_RETURN(const TargetSample target, TargetForF(probe));
+    std::vector<double> f(mask_.size());
+    std::vector<int32_t> order(mask_.size());
+    for (int32_t c = 0; c < problem_.candidates->size(); ++c) {
+      ASSIGN_OR_RETURN(f[c], CandidateF(c, target, probe));
+      order[c] = c;
+    }
+    std::stable_sort(order.begin(), order.end(), [&](int32_t a, int32_t b) { return f[a] > f[b]; });
+    for (size_t i = static_cast<size_t>(prefilter_); i < order.size(); ++i) {
+      if (!chosen_->contains(order[i])) takes_part_[order[i]] = 0;
+    }
+    for (size_t c = 0; c < mask_.size(); ++c) {
+      if (takes_part_[c] == 0) mask_[c] = 0.0f;
+    }
+    FindEligible();
+    if (first_gated_step_ == 0) UpdateMask();
+    return absl::OkStatus();
+  }
+
+  void FindEligible() {
+    eligible_ = chosen_->Eligible();
+    std::erase_if(eligible_, [this](int32_t c) { return takes_part_[c] == 0; });
+  }
+
+  void PutFilteredLast(std::vector<float>& scores) const {
+    for (size_t c = 0; c < scores.size(); ++c) {
+      if (takes_part_[c] == 0) scores[c] = kFilteredScore;
+    }
+  }
+
   void DrawLogits() {
+    if (eligible_.empty()) return;
     logits_->Redraw(eligible_, *stream_,
-                    static_cast<uint64_t>(round_) * static_cast<uint64_t>(mask_.size()));
+                    static_cast<uint64_t>(round_) * static_cast<uint64_t>(mask_.size()),
+                    linear_ ? scale_ / static_cast<double>(eligible_.size()) : 0.0);
   }
 
   void MoveLogits(std::span<const float> g, double rate) {
     if (eligible_.empty()) return;
+    if (linear_) {
+      logits_->Update(optimizer_, eligible_, g, logit_rate_ * rate, logit_decay_);
+      return;
+    }
     // mask_ holds a = sigma p on U.
     double mean = 0.0;
     for (int32_t i : eligible_) mean += mask_[i] / scale_ * g[i];
@@ -208,7 +311,9 @@ class SequentialAttention final : public Selector {
 
   void UpdateMask() {
     std::fill(mask_.begin(), mask_.end(), 0.0f);
-    if (!eligible_.empty()) {
+    if (linear_) {
+      for (int32_t i : eligible_) mask_[i] = std::max(0.0f, logits_->values()[i]);
+    } else if (!eligible_.empty()) {
       SoftmaxOver(eligible_, logits_->values(), mask_);
       for (int32_t i : eligible_) mask_[i] = static_cast<float>(scale_ * mask_[i]);
     }
@@ -216,11 +321,12 @@ class SequentialAttention final : public Selector {
   }
 
   absl::Status Pick(ModelProbe& probe, StepOutcome& outcome) {
-    ASSIGN_OR_RETURN(const auto scores, score_.Of(logits_->values(), *problem_.candidates, probe));
+    ASSIGN_OR_RETURN(auto scores, score_.Of(logits_->values(), *problem_.candidates, probe));
+    PutFilteredLast(scores);
     outcome.picks =
         chosen_->FillByScore(scores, static_cast<int32_t>(round_), std::min(per_round_, Left()));
     ++round_;
-    eligible_ = chosen_->Eligible();
+    FindEligible();
     if (reset_logits_) {
       last_logits_.assign(logits_->values().begin(), logits_->values().end());
       DrawLogits();
@@ -233,7 +339,9 @@ class SequentialAttention final : public Selector {
   const double warmup_, scale_;
   const bool reset_logits_;
   const LogitOptimizer optimizer_;
-  const double logit_rate_;
+  const double logit_rate_, logit_decay_;
+  const bool linear_, validation_logits_;
+  const int64_t prefilter_;
   const GateScore score_;
 
   Problem problem_;
@@ -244,9 +352,10 @@ class SequentialAttention final : public Selector {
   std::vector<float> gradient_;  // scratch, [candidates]
 
   int64_t next_step_ = 0, round_ = 0;
-  std::vector<int32_t> eligible_;   // U
-  std::vector<float> mask_;         // a, [candidates]
-  std::vector<float> last_logits_;  // before they were last drawn anew, 0 before that
+  std::vector<uint8_t> takes_part_;  // 0: filtered out before the start
+  std::vector<int32_t> eligible_;    // U
+  std::vector<float> mask_;          // a, [candidates]
+  std::vector<float> last_logits_;   // before they were last drawn anew, 0 before that
 };
 
 int64_t SelectionSteps(const ParamValues& params, int64_t max_picks) {
@@ -260,7 +369,7 @@ int64_t SelectionSteps(const ParamValues& params, int64_t max_picks) {
 Row SequentialAttentionRow() {
   return {
       .name = "sequential_attention",
-      .version = 1,
+      .version = 2,
       .summary = "Softmax gates over the unselected candidates, one pick at the end of each phase.",
       .gates = {GateKind::kFeature, GateKind::kChunk, GateKind::kBlock},
       .trains_the_model = false,

@@ -13,6 +13,13 @@
 // with the largest score are picked, ties to the lowest index; then the logits of U are drawn anew,
 // N(0, 1e-5^2), and their Adam moments cleared. The network and its moments go on.
 //
+// Options. mask = linear, the Hadamard form of the theory: a_i = max(0, w_i) on U, w starts at
+// sigma / |U| and decays with the network (a ridge on both factors), d loss/d w_i = g_i. Together
+// with logit_optimizer = sgd and weight decay on W it is the form that equals Sequential LASSO and
+// OMP for least squares. validation_logits: g is taken on batches of validation rows. prefilter: at
+// the start the candidates are cut to those of largest F statistic (univariate.h); on tables of
+// far more columns than rows the filter alone beats learnt selectors.
+//
 // Departures. From the published code: it picks at the start of a phase (so its first pick is
 // noise), counts picks against rounds when m > 1, and shifts the softmax by the maximum over all
 // logits. From the paper: the mask scale and SGD logits are options; for embedding chunks the score

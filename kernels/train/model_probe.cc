@@ -57,11 +57,14 @@ absl::Status NetworkProbe::LayerInputRms(const gates::WeightFold& fold, std::vec
   return predictor_->LayerInputRms(fold.layer, source_, static_cast<int64_t>(rows.size()), {}, rms);
 }
 
+absl::Status NetworkProbe::NeedValidationRows() const {
+  if (validation_) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      "the selector needs validation rows, but the split has none");
+}
+
 absl::StatusOr<double> NetworkProbe::ValidationLoss(std::span<const float> mask) {
-  if (!validation_) {
-    return absl::FailedPreconditionError(
-        "the validation loss was asked for, but the split has no validation rows");
-  }
+  RETURN_IF_ERROR(NeedValidationRows());
   return predictor_->MeanLoss(context_.loss, *validation_, validation_->rows(), mask);
 }
 

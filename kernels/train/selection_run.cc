@@ -73,6 +73,7 @@ absl::StatusOr<SelectionConfig> PlannedSelection(const JobContext& context) {
                                     static_cast<double>(std::max<int64_t>(1, plan.max_picks)));
   config.problem.total_steps = config.training.steps;
   config.problem.seed = context.seed();
+  config.problem.validation_rows = plan.validation_rows;
   return config;
 }
 
@@ -124,17 +125,31 @@ void SelectionRun::Start() {
   ReportPicks();
 }
 
+bool SelectionRun::done() const {
+  return finished_ || (step_ >= config_.training.steps && !selector_->evaluates());
+}
+
 absl::Status SelectionRun::Advance() {
+  if (!selector_->evaluates()) return TrainOnce();
+  selectors::StepOutcome outcome;
+  RETURN_IF_ERROR(selector_->Evaluate(*probe_, outcome));
+  return Handle(outcome);
+}
+
+absl::Status SelectionRun::TrainOnce() {
   const TrainingConfig& training = config_.training;
   const double rate =
       RateFactor(training.schedule, training.final_learning_rate, step_, training.steps);
   nn::StepInput input;
   input.step = step_;
   ASSIGN_OR_RETURN(input.rows, batches_.Load(step_));
+  probe_->SetBatch(&batches_, input.rows);
+  RETURN_IF_ERROR(selector_->Prepare(step_, *probe_));
   input.learning_rate = training.learning_rate * rate;
   input.weight_decay = training.weight_decay;
   input.embedding_weight_decay = training.weight_decay;
   input.mask = selector_->mask();
+  input.ridge = selector_->ridge();
   if (selector_->needs_mask_gradient()) input.mask_gradient = mask_gradient_;
   ASSIGN_OR_RETURN(const double loss, train_step_->Run(input, batches_));
   selectors::StepOutcome outcome;
@@ -212,7 +227,7 @@ void SelectionRun::ReportPicks() {
 }
 
 absl::Status SelectionRun::Complete() {
-  const bool is_complete = step_ > 0 && (finished_ || step_ >= config_.training.steps);
+  const bool is_complete = finished_ || (step_ > 0 && done());
   if (!is_complete) RETURN_IF_ERROR(selector_->Finish(*probe_));
   finished_ = true;
   ReportPicks();

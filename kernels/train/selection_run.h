@@ -57,7 +57,7 @@ class SelectionRun final : public Activity {
   // attempt that starts the stage, before the first step.
   void Start();
 
-  bool done() const override { return finished_ || step_ >= config_.training.steps; }
+  bool done() const override;
   absl::Status Advance() override;
   // After the last step, or instead of the steps that are left: fills the picks up to the budget
   // and reports those that were not reported yet.
@@ -83,6 +83,7 @@ class SelectionRun final : public Activity {
   SelectionRun(const JobContext& context, const SelectionConfig& config, JobReporter& reporter,
                nn::Network network, gates::WeightFold fold);
   absl::Status MakeTrainStep();
+  absl::Status TrainOnce();
   absl::Status Handle(const selectors::StepOutcome& outcome);
   absl::Status MeasureGain();
   void ReportPicks();

@@ -52,6 +52,10 @@ class CachedSource final : public nn::BatchSource {
   void Fill(int64_t begin, int64_t end, int thread, const nn::BatchRows& out) const override;
 
   int64_t rows() const { return static_cast<int64_t>(target_.size()); }
+  int32_t num_categorical() const { return num_categorical_; }
+  // Inputs of row i: [dense_width], [num_categorical].
+  const float* dense(int64_t i) const { return dense_.data() + i * dense_width_; }
+  const int32_t* codes(int64_t i) const { return codes_.data() + i * num_categorical_; }
 
  private:
   int32_t dense_width_, num_categorical_;

@@ -1,7 +1,11 @@
 #include "server/spec/selector_params.h"
 
 #include <string>
+#include <vector>
 
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/message.h"
 #include "kernels/selectors/registry.h"
@@ -16,6 +20,28 @@ using google::protobuf::Message;
 using selectors::ParamType;
 using selectors::ParamValue;
 
+// The list of whole numbers in a field of type Int32List.
+const FieldDescriptor& ListOf(const FieldDescriptor& field) {
+  return *field.message_type()->field(0);
+}
+
+// "128,64".
+std::string ReadList(const Message& list, const FieldDescriptor& values) {
+  const auto& reflection = *list.GetReflection();
+  std::vector<int32_t> numbers;
+  for (int i = 0; i < reflection.FieldSize(list, &values); ++i) {
+    numbers.push_back(reflection.GetRepeatedInt32(list, &values, i));
+  }
+  return absl::StrJoin(numbers, ",");
+}
+
+void WriteList(Message& list, const FieldDescriptor& values, const std::string& text) {
+  for (const auto& part : absl::StrSplit(text, ',')) {
+    int32_t number = 0;
+    if (absl::SimpleAtoi(part, &number)) list.GetReflection()->AddInt32(&list, &values, number);
+  }
+}
+
 ParamValue ReadField(const Message& message, const FieldDescriptor& field) {
   const auto& reflection = *message.GetReflection();
   switch (field.cpp_type()) {
@@ -29,6 +55,8 @@ ParamValue ReadField(const Message& message, const FieldDescriptor& field) {
       return reflection.GetDouble(message, &field);
     case FieldDescriptor::CPPTYPE_ENUM:
       return EnumText(*field.enum_type(), reflection.GetEnumValue(message, &field));
+    case FieldDescriptor::CPPTYPE_MESSAGE:
+      return ReadList(reflection.GetMessage(message, &field), ListOf(field));
     default:
       return std::string(reflection.GetString(message, &field));
   }
@@ -47,6 +75,7 @@ bool Holds(const FieldDescriptor& field, ParamType type) {
       return type == ParamType::kDouble;
     case FieldDescriptor::CPPTYPE_ENUM:
     case FieldDescriptor::CPPTYPE_STRING:
+    case FieldDescriptor::CPPTYPE_MESSAGE:
       return type == ParamType::kString;
     default:
       return false;
@@ -72,6 +101,10 @@ void WriteField(Message& message, const FieldDescriptor& field, const ParamValue
       if (const auto number = EnumNumber(*field.enum_type(), std::get<std::string>(value))) {
         reflection.SetEnumValue(&message, &field, *number);
       }
+      break;
+    case FieldDescriptor::CPPTYPE_MESSAGE:
+      WriteList(*reflection.MutableMessage(&message, &field), ListOf(field),
+                std::get<std::string>(value));
       break;
     default:
       reflection.SetString(&message, &field, std::get<std::string>(value));

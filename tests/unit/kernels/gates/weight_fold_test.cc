@@ -145,7 +145,7 @@ TEST_P(WeightFoldTest, UpdateIsTheOptimizerOnTheScaledGradientAndZeroFreezes) {
     std::vector<float> w = w_, m(w_.size(), 0.1f), v(w_.size(), 0.2f), scratch(kOutputs);
     std::vector<float> want_w = w, want_m = m, want_v = v;
     for (const auto& [begin, end] : {std::pair{0, 9}, std::pair{9, kInputs}}) {
-      UpdateRows(fold_, mask_, begin, end, step, g_.data() + at(begin, 0), w.data(),
+      UpdateRows(fold_, mask_, {}, begin, end, step, g_.data() + at(begin, 0), w.data(),
                  moments > 0 ? m.data() : nullptr, moments > 1 ? v.data() : nullptr,
                  scratch.data());
     }

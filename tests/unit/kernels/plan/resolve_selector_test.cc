@@ -89,6 +89,38 @@ TEST(ResolveSelectorTest, ChunksAreScoredWithTheirMagnitudeAndPrice) {
   EXPECT_EQ(GetDouble(ParamsOf(plan), "cost_exponent"), 0.5);
 }
 
+TEST(ResolveSelectorTest, MoreColumnsThanRowsHaveDefaultsOfTheirOwn) {
+  const Plan wide = PlanOf(SelectFeatures(50), PixelProfile(200, 10000));
+  EXPECT_EQ(GetDouble(ParamsOf(wide), "weight_decay"), 10.0);
+  EXPECT_EQ(GetInt(ParamsOf(wide), "picks_per_round"), 5);
+  EXPECT_EQ(GetInt(ParamsOf(wide), "prefilter"), 100);
+  const Plan tall = PlanOf(SelectFeatures(50), PixelProfile(60000, 784));
+  EXPECT_EQ(GetDouble(ParamsOf(tall), "weight_decay"), 1.0);
+  EXPECT_EQ(GetInt(ParamsOf(tall), "picks_per_round"), 1);
+  EXPECT_EQ(GetInt(ParamsOf(tall), "prefilter"), 0);
+}
+
+TEST(ResolveSelectorTest, WhatNeedsValidationRowsIsRefusedWithoutThem) {
+  Spec spec = SelectFeatures(6);
+  spec.split = SplitSpec{.validation = 0.0, .test = 0.2};
+  spec.training.early_stopping = false;
+  for (const char* name : {"permutation", "shark", "autofield"}) {
+    spec.selector.name = name;
+    EXPECT_THAT(MessageAt(spec, AdultProfile(), "selector." + std::string(name)),
+                HasSubstr("validation rows, and the split has none"));
+  }
+}
+
+TEST(ResolveSelectorTest, WhatReadsInputsNeedsAFirstLayerOfAllInputs) {
+  Spec spec = SelectFeatures(6);
+  spec.model.kind = ModelKind::kDlrm;
+  for (const char* name : {"omp", "shark", "sequential_lasso"}) {
+    spec.selector.name = name;
+    EXPECT_THAT(MessageAt(spec, AdultProfile(), "selector." + std::string(name)),
+                HasSubstr("use model.kind linear or mlp"));
+  }
+}
+
 TEST(ResolveSelectorTest, RandomTrainsNothing) {
   Spec spec = SelectFeatures(6);
   spec.selector.name = "random";
@@ -105,12 +137,13 @@ TEST(ResolveSelectorTest, UnknownNamesListTheRegistry) {
 TEST(ResolveSelectorTest, BadParametersComeWithTheirPaths) {
   Spec spec = SelectFeatures(6);
   spec.selector = {"sequential_attention",
-                   {{"warmup", 1.0}, {"stepps", int64_t{3}}, {"mask", std::string("linear")}}};
+                   {{"warmup", 1.0}, {"stepps", int64_t{3}}, {"tune_weight_decay", true}}};
   EXPECT_THAT(
       ViolationsOf(spec, AdultProfile()),
-      ElementsAre(Pair("selector.sequential_attention.mask", "is not built yet; leave it out"),
-                  Pair("selector.sequential_attention.stepps", HasSubstr("unknown parameter")),
-                  Pair("selector.sequential_attention.warmup", "must be < 1, got 1")));
+      ElementsAre(
+          Pair("selector.sequential_attention.tune_weight_decay", "is not built yet; leave it out"),
+          Pair("selector.sequential_attention.stepps", HasSubstr("unknown parameter")),
+          Pair("selector.sequential_attention.warmup", "must be < 1, got 1")));
 }
 
 TEST(ResolveSelectorTest, StepsAndStepsPerPickExcludeEachOther) {

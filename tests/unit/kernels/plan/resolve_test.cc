@@ -153,7 +153,7 @@ TEST(ResolveTest, WhatIsNotBuiltYetSaysSo) {
       {"training.shards", [](Spec& s) { s.training.shards = 2; }},
       {"resources.workers", [](Spec& s) { s.resources.workers = 2; }},
       {"parent_job", [](Spec& s) { s.parent_job = "j0"; }},
-      {"selector", [](Spec& s) { s.selector.name = "omp"; }},
+      {"selector", [](Spec& s) { s.selector.name = "lassonet"; }},
       {"feature_selection.budget.max_latency_us",
        [](Spec& s) { Features(s).budget.max_latency_us = 5; }},
       {"feature_selection.budget.quality_tolerance",

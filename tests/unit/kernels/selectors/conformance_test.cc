@@ -137,7 +137,7 @@ TEST_P(ConformanceTest, EveryValueOutOfRangeIsRefusedByName) {
       }
       bad.push_back(std::string("much"));
     } else if (spec.type == selectors::ParamType::kString) {
-      bad.push_back(std::string("no such choice"));
+      if (!spec.choices.empty()) bad.push_back(std::string("no such choice"));
       bad.push_back(true);
     } else {
       bad.push_back(int64_t{1});

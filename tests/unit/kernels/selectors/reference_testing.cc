@@ -1,5 +1,6 @@
 #include "tests/unit/kernels/selectors/reference_testing.h"
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 
@@ -177,14 +178,17 @@ ReferenceModel::Gradient ReferenceModel::Backward(std::span<const float> mask, i
   return g;
 }
 
-double ReferenceModel::Step(std::span<const float> mask, int64_t first, int64_t count,
-                            double learning_rate, std::span<float> mask_gradient) {
+void ReferenceModel::MaskGradient(const Gradient& gradient, std::span<float> out) const {
+  std::vector<double> sums(out.size());
+  for (size_t w = 0; w < w1_.size(); ++w) sums[data_->candidate_of[w]] += gradient.w1[w] * w1_[w];
+  for (size_t c = 0; c < sums.size(); ++c) out[c] = static_cast<float>(sums[c]);
+}
+
+double ReferenceModel::Step(std::span<const float> mask, std::span<const float> ridge,
+                            int64_t first, int64_t count, double learning_rate,
+                            std::span<float> mask_gradient) {
   const Gradient g = Backward(mask, first, count);  // g.w1 = d loss / d (W1 . m)
-  if (!mask_gradient.empty()) {
-    std::vector<double> sums(mask.size());
-    for (size_t w = 0; w < w1_.size(); ++w) sums[data_->candidate_of[w]] += g.w1[w] * w1_[w];
-    for (size_t c = 0; c < sums.size(); ++c) mask_gradient[c] = static_cast<float>(sums[c]);
-  }
+  if (!mask_gradient.empty()) MaskGradient(g, mask_gradient);
   ++adam_steps_;
   const auto t = static_cast<double>(adam_steps_);
   size_t slot = 0;
@@ -199,7 +203,8 @@ double ReferenceModel::Step(std::span<const float> mask, int64_t first, int64_t 
   for (size_t w = 0; w < w1_.size(); ++w) {
     const double m = mask[data_->candidate_of[w]];
     if (m > 0) {
-      update(w1_[w], m * g.w1[w]);
+      const double shrink = ridge.empty() ? 0.0 : ridge[data_->candidate_of[w]];
+      update(w1_[w], m * g.w1[w] + shrink * w1_[w]);
     } else {
       slot += 2;
     }
@@ -242,6 +247,113 @@ absl::Status ReferenceModel::Contributions(std::span<float> out) {
 
 absl::StatusOr<double> ReferenceModel::ValidationLoss(std::span<const float> mask) {
   return Loss(mask);
+}
+
+absl::Status ReferenceModel::Inputs(int32_t candidate, int64_t max_rows,
+                                    std::vector<InputColumn>& out) {
+  out.assign(1, {});
+  for (int64_t n = 0; n < std::min(max_rows, data_->rows()); ++n) {
+    out[0].values.push_back(static_cast<float>(data_->x[n * data_->inputs + candidate]));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ReferenceModel::BatchInputs(int64_t max_rows, std::vector<float>& out) {
+  out.clear();
+  for (int64_t n = batch_; n < batch_ + max_rows; ++n) {
+    const double* x = &data_->x[n % data_->rows() * data_->inputs];
+    out.insert(out.end(), x, x + data_->inputs);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ReferenceModel::Targets(int64_t max_rows, TargetSample& out) {
+  out.classes = 2;
+  const int64_t rows = std::min(max_rows, data_->rows());
+  out.values.assign(data_->y.begin(), data_->y.begin() + rows);
+  return absl::OkStatus();
+}
+
+double ReferenceModel::Logit(const double* x, std::span<const float> mask, double* gradient) const {
+  double z = b2_;
+  for (int32_t i = 0; gradient != nullptr && i < data_->inputs; ++i) gradient[i] = 0;
+  for (int32_t h = 0; h < data_->hidden; ++h) {
+    double sum = b1_[h];
+    const auto at = [&](int32_t i) { return static_cast<size_t>(i * data_->hidden + h); };
+    for (int32_t i = 0; i < data_->inputs; ++i) {
+      sum += x[i] * w1_[at(i)] * mask[data_->candidate_of[at(i)]];
+    }
+    const double a = std::tanh(sum);
+    z += a * w2_[h];
+    for (int32_t i = 0; gradient != nullptr && i < data_->inputs; ++i) {
+      gradient[i] += w2_[h] * (1 - a * a) * w1_[at(i)];
+    }
+  }
+  return z;
+}
+
+absl::Status ReferenceModel::ResidualCorrelations(std::span<const float> mask, int64_t max_rows,
+                                                  std::span<float> out) {
+  const int64_t rows = std::min(max_rows, data_->rows());
+  std::vector<double> sums(out.size());
+  for (int64_t n = 0; n < rows; ++n) {
+    const double* x = &data_->x[n * data_->inputs];
+    const double r = 1 / (1 + std::exp(-Logit(x, mask, nullptr))) - data_->y[n];
+    for (int32_t i = 0; i < data_->inputs; ++i) sums[i] += r * x[i];
+  }
+  for (size_t c = 0; c < out.size(); ++c) {
+    out[c] = static_cast<float>(std::abs(sums[c]) / std::sqrt(rows));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ReferenceModel::ValidationMaskGradient(int64_t draw, std::span<const float> mask,
+                                                    std::span<float> out) {
+  constexpr int64_t kBatch = 64;
+  MaskGradient(Backward(mask, draw * kBatch, kBatch), out);
+  return absl::OkStatus();
+}
+
+absl::Status ReferenceModel::Saliency(int64_t max_rows, std::span<float> out) {
+  const int64_t rows = std::min(max_rows, data_->rows());
+  const std::vector<float> ones(out.size(), 1.0f);
+  std::vector<double> mean(static_cast<size_t>(data_->inputs)), sums(out.size());
+  for (int64_t n = 0; n < rows; ++n) {
+    for (int32_t i = 0; i < data_->inputs; ++i) {
+      mean[i] += data_->x[n * data_->inputs + i] / static_cast<double>(rows);
+    }
+  }
+  std::vector<double> gradient(mean.size());
+  for (int64_t n = 0; n < rows; ++n) {
+    const double* x = &data_->x[n * data_->inputs];
+    const double z = Logit(x, ones, gradient.data());
+    const double dz = 1 / (1 + std::exp(-z)) - data_->y[n];
+    for (int32_t i = 0; i < data_->inputs; ++i) {
+      sums[i] += std::abs(dz * gradient[i] * (mean[i] - x[i]));
+    }
+  }
+  for (size_t c = 0; c < out.size(); ++c) {
+    out[c] = static_cast<float>(sums[c] / static_cast<double>(rows));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<double> ReferenceModel::PermutedLoss(int32_t candidate, int64_t draw,
+                                                    int64_t max_rows) {
+  const int64_t rows = std::min<int64_t>(max_rows, 512);
+  const std::vector<float> ones(static_cast<size_t>(num_candidates()), 1.0f);
+  const auto order =
+      RngStream(1, "test/permutation")
+          .Permutation(static_cast<uint32_t>(rows), static_cast<uint64_t>(draw * rows));
+  double loss = 0;
+  std::vector<double> x(static_cast<size_t>(data_->inputs));
+  for (int64_t n = 0; n < rows; ++n) {
+    std::copy_n(&data_->x[n * data_->inputs], data_->inputs, x.begin());
+    if (candidate >= 0) x[candidate] = data_->x[order[n] * data_->inputs + candidate];
+    const double z = Logit(x.data(), ones, nullptr);
+    loss += std::max(z, 0.0) - z * data_->y[n] + std::log1p(std::exp(-std::abs(z)));
+  }
+  return loss / static_cast<double>(rows);
 }
 
 }  // namespace winnow::selectors

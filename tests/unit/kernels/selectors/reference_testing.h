@@ -45,10 +45,14 @@ class ReferenceModel final : public ModelProbe {
   ReferenceModel(const PlantedData& data, uint64_t seed);
 
   // One Adam step on rows [first, first + count), wrapping around. Weights whose mask is 0 keep
-  // still. Fills mask_gradient unless it is empty; returns the loss before the step.
-  double Step(std::span<const float> mask, int64_t first, int64_t count, double learning_rate,
-              std::span<float> mask_gradient);
+  // still. `ridge` as of Selector. Fills mask_gradient unless it is empty; returns the loss before
+  // the step.
+  double Step(std::span<const float> mask, std::span<const float> ridge, int64_t first,
+              int64_t count, double learning_rate, std::span<float> mask_gradient);
   void ClearMoments();
+
+  // What BatchInputs shows: rows from here on.
+  void SetBatch(int64_t first) { batch_ = first; }
 
   double Loss(std::span<const float> mask) const;
   const std::vector<double>& weights() const { return w1_; }
@@ -57,6 +61,16 @@ class ReferenceModel final : public ModelProbe {
   void WeightNorms(std::span<float> out) const override;
   absl::Status Contributions(std::span<float> out) override;
   absl::StatusOr<double> ValidationLoss(std::span<const float> mask) override;
+  // Samples of rows are the first ones; validation rows are those of training.
+  absl::Status Inputs(int32_t candidate, int64_t max_rows, std::vector<InputColumn>& out) override;
+  absl::Status Targets(int64_t max_rows, TargetSample& out) override;
+  absl::Status BatchInputs(int64_t max_rows, std::vector<float>& out) override;
+  absl::Status ResidualCorrelations(std::span<const float> mask, int64_t max_rows,
+                                    std::span<float> out) override;
+  absl::Status ValidationMaskGradient(int64_t draw, std::span<const float> mask,
+                                      std::span<float> out) override;
+  absl::Status Saliency(int64_t max_rows, std::span<float> out) override;
+  absl::StatusOr<double> PermutedLoss(int32_t candidate, int64_t draw, int64_t max_rows) override;
 
  private:
   struct Gradient {
@@ -64,13 +78,17 @@ class ReferenceModel final : public ModelProbe {
     double b2 = 0, loss = 0;
   };
   Gradient Backward(std::span<const float> mask, int64_t first, int64_t count) const;
+  // Candidate gradients of a Backward's w1.
+  void MaskGradient(const Gradient& gradient, std::span<float> out) const;
+  // Logit of the inputs x [inputs] and, where wanted, d logit / d x.
+  double Logit(const double* x, std::span<const float> mask, double* gradient) const;
   void Norms(bool times_rms, std::span<float> out) const;
 
   const PlantedData* data_;
   std::vector<double> w1_, b1_, w2_;  // w1 [inputs x hidden], w2 [hidden]
   double b2_ = 0;
   std::vector<double> moments_;  // first and second moments of all weights
-  int64_t adam_steps_ = 0;
+  int64_t adam_steps_ = 0, batch_ = 0;
 };
 
 }  // namespace winnow::selectors

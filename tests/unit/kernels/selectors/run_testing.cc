@@ -18,6 +18,8 @@ ParamValues ResolvedParams(const Row& row, GateKind gate, const ParamValues& giv
   };
   fill("score", std::string(gate == GateKind::kChunk ? "gate_magnitude" : "gate"));
   fill("cost_exponent", 0.0);
+  fill("prefilter", int64_t{0});
+  fill("picks_per_round", int64_t{1});
   if (row.trains_the_model) fill("steps", int64_t{300});
   return params;
 }
@@ -38,21 +40,35 @@ TestRun::TestRun(const Row& row, const PlantedData& data, const RunOptions& opti
   problem_.max_picks = MaxAffordableCount(problem_.budget, costs);
   problem_.total_steps = row.selection_steps(params, problem_.max_picks);
   problem_.seed = options.seed;
+  problem_.validation_rows = data.rows();
   selector_ = row.make(params);
   status_ = selector_->Begin(problem_);
   if (status_.ok() && problem_.total_steps > 0) phases.emplace_back(0, selector_->first_phase());
 }
 
+void TestRun::Tell(const StepOutcome& outcome) {
+  for (const Pick& pick : outcome.picks) picks.emplace_back(step_, pick);
+  if (outcome.sparsity) sparsities.emplace_back(step_, *outcome.sparsity);
+  done_ = outcome.done;
+}
+
 void TestRun::Step() {
+  StepOutcome outcome;
+  if (selector_->evaluates()) {
+    ASSERT_OK(selector_->Evaluate(model_, outcome));
+    Tell(outcome);
+    return;
+  }
+  model_.SetBatch(step_ * options_.batch);
+  ASSERT_OK(selector_->Prepare(step_, model_));
   const auto mask = selector_->mask();
   masks.emplace_back(mask.begin(), mask.end());
   std::vector<float> gradient;
   if (selector_->needs_mask_gradient()) gradient.resize(mask.size());
   const double t = static_cast<double>(step_) / static_cast<double>(problem_.total_steps);
   const double rate = follows_schedule_ ? std::pow(0.05, t) : 1.0;
-  model_.Step(mask, step_ * options_.batch, options_.batch, options_.learning_rate * rate,
-              gradient);
-  StepOutcome outcome;
+  model_.Step(mask, selector_->ridge(), step_ * options_.batch, options_.batch,
+              options_.learning_rate * rate, gradient);
   ASSERT_OK(selector_->Step(step_, rate, gradient, model_, outcome));
   if (outcome.reset_optimizer) {
     model_.ClearMoments();
@@ -61,15 +77,20 @@ void TestRun::Step() {
   if (!outcome.mask_changed) {
     EXPECT_EQ(masks.back(), std::vector<float>(selector_->mask().begin(), selector_->mask().end()));
   }
-  for (const Pick& pick : outcome.picks) picks.emplace_back(step_, pick);
-  if (outcome.sparsity) sparsities.emplace_back(step_, *outcome.sparsity);
+  Tell(outcome);
   ++step_;
   if (outcome.phase) phases.emplace_back(step_, *outcome.phase);
-  done_ = outcome.done;
 }
 
 void TestRun::RunTo(int64_t step) {
   while (!done() && step_ < step) Step();
+}
+
+void TestRun::RunToEnd() {
+  while (!done()) Step();
+  if (!done_ && step_ == 0) {
+    ASSERT_OK(selector_->Finish(model_));
+  }
 }
 
 Checkpoint TestRun::Save() const {

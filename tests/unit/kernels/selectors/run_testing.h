@@ -38,13 +38,15 @@ class TestRun {
   const absl::Status& status() const { return status_; }
   const Problem& problem() const { return problem_; }
   int64_t step() const { return step_; }
-  bool done() const { return done_ || step_ >= problem_.total_steps; }
+  bool done() const { return done_ || (step_ >= problem_.total_steps && !selector_->evaluates()); }
   Selector& selector() { return *selector_; }
   ReferenceModel& model() { return model_; }
 
+  // A training step or a piece of evaluation.
   void Step();
   void RunTo(int64_t step);
-  void RunToEnd() { RunTo(problem_.total_steps); }
+  // All steps, all pieces, and what the trainer does for selectors that need neither.
+  void RunToEnd();
 
   // Network and selector as they are now, for a fresh Run.
   Checkpoint Save() const;
@@ -58,6 +60,8 @@ class TestRun {
   std::vector<std::vector<float>> masks;                // of every step
 
  private:
+  void Tell(const StepOutcome& outcome);
+
   const bool follows_schedule_;
   const RunOptions options_;
   Problem problem_;

@@ -83,7 +83,8 @@ struct JobCase {
       case plan::ModelKind::kMlp:
         return true;
       case plan::ModelKind::kDlrm:
-        return selection.gate == GateKind::kFeature;
+        return selection.gate == GateKind::kFeature &&
+               !selectors::FindSelector(selection.selector)->reads_inputs;
       default:
         return false;
     }

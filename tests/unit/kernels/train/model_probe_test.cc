@@ -161,6 +161,102 @@ TEST_F(NetworkProbeTest, BlocksOfAHiddenLayerAreMeasuredBehindTheLayersBefore) {
   }
 }
 
+// The training batch is larger than the validation part, so a draw is all of it.
+TEST_F(NetworkProbeTest, ValidationMaskGradientIsTheDifferenceQuotient) {
+  MakeProbe(FeatureSpec(3));
+  std::vector<float> mask(12), gradient(12);
+  for (size_t c = 0; c < mask.size(); ++c) mask[c] = 0.3f + 0.1f * static_cast<float>(c);
+  plan_.selection_batch = 1000;
+  ASSERT_OK(probe_->ValidationMaskGradient(0, mask, gradient));
+  for (size_t c = 0; c < mask.size(); ++c) {
+    std::vector<float> up = mask, down = mask;
+    up[c] += 0.004f;
+    down[c] -= 0.004f;
+    ASSERT_OK_AND_ASSIGN(const double high, probe_->ValidationLoss(up));
+    ASSERT_OK_AND_ASSIGN(const double low, probe_->ValidationLoss(down));
+    EXPECT_NEAR(gradient[c], (high - low) / 0.008, 1e-3) << c;
+  }
+}
+
+TEST_F(NetworkProbeTest, ResidualCorrelationsAreThoseOfTheColumns) {
+  MakeProbe(FeatureSpec(3));
+  const std::vector<float> none(12, 0.0f);
+  std::vector<float> scores(12);
+  ASSERT_OK(probe_->ResidualCorrelations(none, 5000, scores));
+  TargetSample target;
+  ASSERT_OK(probe_->Targets(5000, target));
+  EXPECT_EQ(target.classes, 2);
+  for (int32_t c = 0; c < 12; ++c) {
+    std::vector<InputColumn> columns;
+    ASSERT_OK(probe_->Inputs(c, 5000, columns));
+    ASSERT_EQ(
+        columns.size(),
+        static_cast<size_t>(plan_.model.fields[c].categorical ? 1 : plan_.model.fields[c].rows));
+    double square = 0, noise = 0;
+    int64_t count = 0;
+    for (const float y : target.values) noise += (0.5 - y) * (0.5 - y);
+    const auto n = static_cast<double>(target.values.size());
+    for (const InputColumn& column : columns) {
+      if (column.vocabulary == 0) {
+        double sum = 0;
+        for (size_t i = 0; i < target.values.size(); ++i) {
+          sum += column.values[i] * (0.5 - target.values[i]);
+        }
+        square += sum * sum / n;
+        ++count;
+        continue;
+      }
+      std::vector<double> sums(static_cast<size_t>(column.vocabulary)), rows(sums.size());
+      for (size_t i = 0; i < target.values.size(); ++i) {
+        sums[column.codes[i]] += 0.5 - target.values[i];
+        rows[column.codes[i]] += 1;
+      }
+      for (size_t v = 0; v < sums.size(); ++v) {
+        if (rows[v] == 0) continue;
+        square += sums[v] * sums[v] / rows[v];
+        ++count;
+      }
+      --count;
+    }
+    const double expected = std::sqrt(std::max(0.0, square - (count - 1) * noise / n));
+    EXPECT_NEAR(scores[c], expected, 1e-3) << c;
+  }
+}
+
+TEST_F(NetworkProbeTest, ShufflingNothingChangesNothingAndShufflingIsDrawnByCandidateAndNumber) {
+  MakeProbe(FeatureSpec(3));
+  const std::vector<float> all(12, 1.0f);
+  ASSERT_OK_AND_ASSIGN(const double whole, probe_->ValidationLoss(all));
+  ASSERT_OK_AND_ASSIGN(const double same, probe_->PermutedLoss(-1, 0, 4096));
+  EXPECT_NEAR(same, whole, 1e-9);
+  for (const int32_t c : {0, 10}) {
+    ASSERT_OK_AND_ASSIGN(const double first, probe_->PermutedLoss(c, 0, 4096));
+    ASSERT_OK_AND_ASSIGN(const double again, probe_->PermutedLoss(c, 0, 4096));
+    ASSERT_OK_AND_ASSIGN(const double second, probe_->PermutedLoss(c, 1, 4096));
+    EXPECT_EQ(first, again);
+    EXPECT_NE(first, second);
+    EXPECT_NE(first, whole);
+  }
+}
+
+// A column whose weights are 0 costs nothing, whatever stands in it.
+TEST_F(NetworkProbeTest, SaliencyIsZeroWhereNothingDependsOnTheInput) {
+  MakeProbe(FeatureSpec(3));
+  const plan::InputField& field = plan_.model.fields[1];
+  for (int32_t r = 0; r < field.rows; ++r) {
+    for (int32_t j = 0; j < 16; ++j) network_->weights(0)[(field.first_row + r) * 16 + j] = 0;
+  }
+  std::vector<float> saliency(12);
+  ASSERT_OK(probe_->Saliency(4096, saliency));
+  for (size_t c = 0; c < saliency.size(); ++c) {
+    if (c == 1) {
+      EXPECT_EQ(saliency[c], 0.0f);
+    } else {
+      EXPECT_GT(saliency[c], 0.0f) << c;
+    }
+  }
+}
+
 TEST_F(NetworkProbeTest, WithoutValidationRowsTheLossIsRefused) {
   plan::Spec spec = FeatureSpec(3);
   spec.split = SplitSpec{.validation = 0.0, .test = 0.2};

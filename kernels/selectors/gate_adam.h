@@ -1,0 +1,39 @@
+// Adam on a few parameters of gates, one learning rate (Kingma & Ba, ICLR 2015, algorithm 1).
+#ifndef WINNOW_KERNELS_SELECTORS_GATE_ADAM_H_
+#define WINNOW_KERNELS_SELECTORS_GATE_ADAM_H_
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "kernels/base/checkpoint.h"
+
+namespace winnow::selectors {
+
+// Gates move this many times faster than the weights of the network: a run has tens to thousands of
+// steps, and a gate has to cross from 1 to 0 in it.
+inline constexpr double kGateRate = 10.0;
+
+class GateAdam {
+ public:
+  GateAdam() = default;
+  // All parameters start at `value`.
+  GateAdam(int64_t size, float value);
+
+  std::span<float> values() { return values_; }
+  std::span<const float> values() const { return values_; }
+  void Update(std::span<const float> gradient, double rate);
+
+  void Save(const std::string& prefix, Checkpoint& checkpoint) const;
+  absl::Status Load(const std::string& prefix, const Checkpoint& checkpoint);
+
+ private:
+  std::vector<float> values_, first_, second_;
+  int64_t steps_ = 0;
+};
+
+}  // namespace winnow::selectors
+
+#endif  // WINNOW_KERNELS_SELECTORS_GATE_ADAM_H_

@@ -1,0 +1,304 @@
+// For least squares, Sequential Attention, Sequential LASSO and orthogonal matching pursuit pick
+// the same columns in the same order. Here the selectors' own mask code is driven by exact
+// solutions and held to an independent pursuit.
+//
+// Columns x_i, target y, S selected, z_i = (I - P_S) x_i, r = (I - P_S) y, c_i = |x_i^T r|.
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "kernels/base/rng.h"
+#include "kernels/selectors/registry.h"
+#include "tests/support/status_matchers.h"
+#include "tests/unit/kernels/selectors/run_testing.h"
+#include "tests/unit/kernels/selectors/scripted_testing.h"
+
+namespace winnow::selectors {
+namespace {
+
+using Column = std::vector<double>;
+
+constexpr int32_t kRows = 200, kColumns = 40, kPicks = 8, kSeeds = 20;
+constexpr double kLeastGap = 1e-3;  // of the two largest c_i, relative; closer problems are skipped
+
+double Dot(const Column& a, const Column& b) {
+  double sum = 0;
+  for (size_t n = 0; n < a.size(); ++n) sum += a[n] * b[n];
+  return sum;
+}
+
+void SubtractProjection(const Column& direction, Column& from) {
+  const double scale = Dot(direction, from) / Dot(direction, direction);
+  for (size_t n = 0; n < from.size(); ++n) from[n] -= scale * direction[n];
+}
+
+struct LinearProblem {
+  std::vector<Column> x;
+  Column y;
+};
+
+// Gaussian columns, or columns with correlation .6^|i-j| and log-normal scales.
+LinearProblem MakeProblem(bool correlated, uint64_t seed) {
+  const RngStream stream(seed, correlated ? "test/ar" : "test/gaussian");
+  LinearProblem problem;
+  problem.x.assign(kColumns, Column(kRows));
+  problem.y.assign(kRows, 0.0);
+  uint64_t draw = 0;
+  for (int32_t n = 0; n < kRows; ++n) {
+    double before = 0;
+    for (int32_t i = 0; i < kColumns; ++i) {
+      const double fresh = stream.Normal(draw++);
+      before = correlated && i > 0 ? 0.6 * before + 0.8 * fresh : fresh;
+      problem.x[i][n] = before;
+    }
+  }
+  for (int32_t i = 0; i < kColumns; ++i) {
+    const double scale = correlated ? std::exp(0.5 * stream.Normal(draw++)) : 1.0;
+    const double effect = i % 5 == 2 ? 1.0 + 0.3 * stream.Normal(draw++) : 0.0;
+    for (int32_t n = 0; n < kRows; ++n) {
+      problem.x[i][n] *= scale;
+      problem.y[n] += effect * problem.x[i][n] / scale;
+    }
+  }
+  for (double& y : problem.y) y += 0.5 * stream.Normal(draw++);
+  return problem;
+}
+
+// The state of a pursuit: what is left of every column and of the target beside S.
+class Residual {
+ public:
+  explicit Residual(const LinearProblem& problem) : x_(problem.x), z_(problem.x), r_(problem.y) {}
+
+  void Select(int32_t i) {
+    const Column direction = z_[i];
+    for (Column& z : z_) SubtractProjection(direction, z);
+    SubtractProjection(direction, r_);
+    selected_.push_back(i);
+  }
+
+  // |x_i^T r|, 0 for what is selected; with `orthogonal` divided by ||z_i||.
+  std::vector<double> Correlations(bool orthogonal) const {
+    std::vector<double> c(x_.size());
+    for (size_t i = 0; i < x_.size(); ++i) {
+      if (std::count(selected_.begin(), selected_.end(), static_cast<int32_t>(i)) != 0) continue;
+      c[i] = std::abs(Dot(x_[i], r_));
+      if (orthogonal) c[i] /= std::sqrt(Dot(z_[i], z_[i]));
+    }
+    return c;
+  }
+
+  const std::vector<Column>& z() const { return z_; }
+  const Column& r() const { return r_; }
+
+ private:
+  std::vector<Column> x_, z_;
+  Column r_;
+  std::vector<int32_t> selected_;
+};
+
+struct Pursuit {
+  std::vector<int32_t> order;
+  double least_gap = 1;
+};
+
+Pursuit Pursue(const LinearProblem& problem, bool orthogonal) {
+  Residual residual(problem);
+  Pursuit pursuit;
+  for (int32_t k = 0; k < kPicks; ++k) {
+    const std::vector<double> c = residual.Correlations(orthogonal);
+    const auto best = std::max_element(c.begin(), c.end());
+    for (const double& other : c) {
+      if (&other != &*best) pursuit.least_gap = std::min(pursuit.least_gap, 1 - other / *best);
+    }
+    pursuit.order.push_back(static_cast<int32_t>(best - c.begin()));
+    residual.Select(pursuit.order.back());
+  }
+  return pursuit;
+}
+
+// beta_i = a_i (c_i - z_i^T sum_j a_j beta_j z_j) / lambda for i in U: ridge regression under the
+// mask, S refitted without penalty. The map contracts when lambda is above the mask's curvature.
+std::vector<double> SolveRidge(const Residual& residual, std::span<const float> mask,
+                               const std::vector<bool>& selected, double lambda, int rounds) {
+  const std::vector<Column>& z = residual.z();
+  std::vector<double> beta(z.size(), 0.0);
+  for (int round = 0; round < rounds; ++round) {
+    Column left = residual.r();
+    for (size_t j = 0; j < z.size(); ++j) {
+      if (selected[j] || mask[j] * beta[j] == 0.0) continue;
+      for (size_t n = 0; n < left.size(); ++n) left[n] -= mask[j] * beta[j] * z[j][n];
+    }
+    std::vector<double> next(z.size(), 0.0);
+    for (size_t i = 0; i < z.size(); ++i) {
+      if (!selected[i]) next[i] = mask[i] * Dot(z[i], left) / lambda;
+    }
+    beta = next;
+  }
+  return beta;
+}
+
+// Runs sequential_attention with d loss / d mask_i = -beta_i z_i^T (r - Z (a o beta)) at the ridge
+// solution, `lambda` times the critical value (Hadamard) or the largest ||z_i||^2 (softmax).
+std::vector<int32_t> SelectWithAttention(const LinearProblem& problem, bool linear) {
+  const int64_t steps_per_pick = linear ? 60 : 40;
+  Script script;
+  script.candidates = PlainCandidates(GateKind::kFeature, kColumns);
+  script.budget = Count(kPicks);
+  script.steps = steps_per_pick * kPicks;
+  script.params = {{"warmup", 0.0},
+                   {"mask", std::string(linear ? "linear" : "softmax")},
+                   {"logit_optimizer", std::string("sgd")},
+                   {"logit_learning_rate", linear ? 0.3 : 100.0},
+                   {"weight_decay", 1.0}};
+  Scripted run("sequential_attention", script);
+  EXPECT_OK(run.begun);
+  Residual residual(problem);
+  std::vector<bool> selected(kColumns, false);
+  std::vector<int32_t> order;
+  const auto gradient = [&](int64_t, std::span<const float> mask) {
+    const std::vector<double> c = residual.Correlations(false);
+    const double top = *std::max_element(c.begin(), c.end());
+    double norm = 0;
+    for (int32_t i = 0; i < kColumns; ++i) {
+      if (!selected[i]) norm = std::max(norm, Dot(residual.z()[i], residual.z()[i]));
+    }
+    // Just below the critical value for the product of two ridges; far above for the softmax.
+    const double lambda = linear ? 0.9995 * top : 30 * norm;
+    const std::vector<double> beta = SolveRidge(residual, mask, selected, lambda, linear ? 2 : 4);
+    std::vector<float> g(kColumns, 0.0f);
+    for (int32_t i = 0; i < kColumns; ++i) {
+      if (selected[i] || mask[i] <= 0) continue;
+      const double slope = lambda * beta[i] / mask[i];  // z_i^T (r - Z (a o beta))
+      g[i] = static_cast<float>(-beta[i] * slope / (linear ? lambda : top * top / lambda));
+    }
+    return g;
+  };
+  while (run.step() < script.steps) {
+    const StepOutcome outcome = run.Step(gradient);
+    for (const Pick& pick : outcome.picks) {
+      residual.Select(pick.candidate);
+      selected[pick.candidate] = true;
+      order.push_back(pick.candidate);
+    }
+  }
+  return order;
+}
+
+// A model that is the least-squares fit on the mask, exactly.
+class LeastSquaresProbe final : public ModelProbe {
+ public:
+  explicit LeastSquaresProbe(const LinearProblem& problem) : problem_(problem) {}
+  int64_t num_candidates() const override { return kColumns; }
+  void WeightNorms(std::span<float> out) const override { std::fill(out.begin(), out.end(), 1.0f); }
+  absl::Status Contributions(std::span<float>) override { return absl::OkStatus(); }
+  absl::StatusOr<double> ValidationLoss(std::span<const float>) override { return 0.0; }
+  absl::Status ResidualCorrelations(std::span<const float> mask, int64_t,
+                                    std::span<float> out) override {
+    Residual residual(problem_);
+    for (int32_t i = 0; i < kColumns; ++i) {
+      if (mask[i] > 0) residual.Select(i);
+    }
+    const std::vector<double> c = residual.Correlations(false);
+    std::copy(c.begin(), c.end(), out.begin());
+    return absl::OkStatus();
+  }
+
+ private:
+  const LinearProblem& problem_;
+};
+
+std::vector<int32_t> SelectWithOmp(const LinearProblem& problem) {
+  const CandidateSet candidates = PlainCandidates(GateKind::kFeature, kColumns);
+  const Row& row = *FindSelector("omp");
+  const auto selector = row.make(ResolvedParams(row, GateKind::kFeature));
+  winnow::selectors::Problem task;
+  task.candidates = &candidates;
+  task.budget = Count(kPicks);
+  task.total_steps = kPicks;
+  task.max_picks = kPicks;
+  EXPECT_OK(selector->Begin(task));
+  LeastSquaresProbe probe(problem);
+  for (int64_t step = 0; step < kPicks; ++step) {
+    StepOutcome outcome;
+    EXPECT_OK(selector->Step(step, 1.0, {}, probe, outcome));
+  }
+  return Candidates(selector->picks());
+}
+
+class LinearTheoryTest : public ::testing::TestWithParam<bool> {
+ protected:
+  struct Tally {
+    int same_order = 0, tried = 0;
+  };
+  template <typename Select>
+  Tally Compare(const Select& select) const {
+    Tally tally;
+    for (uint64_t seed = 1; tally.tried < kSeeds; ++seed) {
+      const LinearProblem problem = MakeProblem(GetParam(), seed);
+      const Pursuit pursuit = Pursue(problem, false);
+      if (pursuit.least_gap < kLeastGap) continue;
+      ++tally.tried;
+      const std::vector<int32_t> order = select(problem);
+      if (order == pursuit.order) ++tally.same_order;
+    }
+    return tally;
+  }
+};
+
+TEST_P(LinearTheoryTest, SoftmaxWithRidgeIsMatchingPursuit) {
+  const Tally tally =
+      Compare([](const LinearProblem& problem) { return SelectWithAttention(problem, false); });
+  EXPECT_EQ(tally.same_order, kSeeds);
+}
+
+TEST_P(LinearTheoryTest, TheLinearMaskWithTwoRidgesIsMatchingPursuit) {
+  const Tally tally =
+      Compare([](const LinearProblem& problem) { return SelectWithAttention(problem, true); });
+  EXPECT_EQ(tally.same_order, kSeeds);
+}
+
+TEST_P(LinearTheoryTest, OmpOnALinearModelIsMatchingPursuit) {
+  const Tally tally = Compare([](const LinearProblem& problem) { return SelectWithOmp(problem); });
+  EXPECT_EQ(tally.same_order, kSeeds);
+}
+
+// Orthogonal least squares divides by what S leaves of a column: another algorithm. A test that
+// agrees with both would show nothing.
+TEST_P(LinearTheoryTest, OrthogonalLeastSquaresIsAnotherOrder) {
+  const Tally tally =
+      Compare([](const LinearProblem& problem) { return Pursue(problem, true).order; });
+  EXPECT_LT(tally.same_order, kSeeds - 4);
+}
+
+INSTANTIATE_TEST_SUITE_P(Columns, LinearTheoryTest, ::testing::Bool(),
+                         [](const ::testing::TestParamInfo<bool>& info) {
+                           return std::string(info.param ? "correlated" : "gaussian");
+                         });
+
+TEST(LinearTheoryTest, AnExactCopyOfASelectedColumnIsNeverPicked) {
+  for (uint64_t seed = 1; seed <= 5; ++seed) {
+    LinearProblem problem = MakeProblem(false, seed);
+    problem.x[7] = problem.x[2];
+    const auto order = SelectWithOmp(problem);
+    EXPECT_LE(std::count(order.begin(), order.end(), 2) + std::count(order.begin(), order.end(), 7),
+              1);
+  }
+}
+
+TEST(LinearTheoryTest, ALargerScaleBringsAColumnForward) {
+  const LinearProblem problem = MakeProblem(false, 1);
+  const std::vector<int32_t> before = SelectWithOmp(problem);
+  int32_t late = 0;
+  while (std::count(before.begin(), before.end(), late) != 0) ++late;
+  LinearProblem scaled = problem;
+  for (double& v : scaled.x[late]) v *= 1e3;
+  EXPECT_EQ(SelectWithOmp(scaled).front(), late);
+}
+
+}  // namespace
+}  // namespace winnow::selectors
