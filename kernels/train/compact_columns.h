@@ -3,8 +3,10 @@
 // Trainings of a smaller model read a few columns of wide rows in random order, again and again:
 // every value costs a line of the cache and a mapping. A copy of those columns alone costs one pass
 // and is read by every training that needs no other column: the retrain, every size of the curve,
-// the model of equal capacity; on narrow tables the selection and its repeats too. Measured on
-// MNIST, 50 of 784 columns, one thread: gathering was 43 % of a curve's time.
+// the model of equal capacity; on narrow tables the selection and its repeats too. Measured, one
+// thread, processor time of whole jobs, alternated: retrain and curve of 50 of MNIST's 784 columns
+// (8 sizes, 10 epochs) 1.65 s with the copy, 2.9 to 3.2 s without; UCI Adult, 14 columns, selection
+// of 6 with curve and 5 repeats, 1.60 to 1.68 s against 1.67 to 1.80 s.
 // The bytes are those that TableSource reads without it.
 #ifndef WINNOW_KERNELS_TRAIN_COMPACT_COLUMNS_H_
 #define WINNOW_KERNELS_TRAIN_COMPACT_COLUMNS_H_

@@ -8,6 +8,8 @@
 //   control/*  full, random/<draw>, uniform, transplant, magnitude, each trained like the retrain
 //   curve/<k>  the first k picks, trained like the retrain
 //   select, prune of repeats 1, 2, ...
+// Sizes of the curve, controls and repeats follow one another. They share the copy of their columns
+// (compact_columns.h) but not the batches: each is the training that a job of its own would make.
 // Names are those of events, random streams and results; repeats differ by their seed.
 #ifndef WINNOW_KERNELS_TRAIN_STAGES_H_
 #define WINNOW_KERNELS_TRAIN_STAGES_H_
