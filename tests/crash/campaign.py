@@ -158,6 +158,7 @@ class Campaign:
         self.watchers: list[threading.Thread] = []
         self.counts: Counter[str] = Counter()
         self.recoveries: list[float] = []
+        self.deaths: list[float] = []  # seconds since 1970
 
     # --- clients ---
 
@@ -280,18 +281,26 @@ class Campaign:
 
     # --- deaths ---
 
-    def wait_for_safety(self) -> None:
-        """Until no unfinished job has started twice without a checkpoint: it may die twice then."""
+    def wait_for_safety(self, coming: int) -> None:
+        """Until every unfinished job may see so many deaths more: two since its last checkpoint."""
 
         def safe() -> bool:
             if self.failed:
                 raise self.failed[0]
+            # The death whose successor would be one too many, were it behind a job's checkpoint.
+            place = 3 - coming
+            last = self.deaths[-place] if len(self.deaths) >= place else 0.0
             jobs = list(self.history.jobs.values())
-            return all(job.ended or job.starts_since_checkpoint < 2 for job in jobs)
+            return all(job.ended or job.safe_since > last for job in jobs)
 
         wait_until(safe, timeout_s=240)
 
-    def restart(self, failpoint: str = "") -> None:
+    def died(self, cause: str) -> None:
+        self.deaths.append(time.time())
+        self.counts[f"kills {cause}"] += 1
+
+    def restart(self, failpoint: str = "") -> bool:
+        """Starts the server; whether it still has the failpoint before it."""
         self.server.check_integrity()
         begin = time.monotonic()
         while True:
@@ -302,34 +311,38 @@ class Campaign:
                 if not failpoint or self.server.process is None:
                     raise
                 self.server.process.wait(timeout=20)
-                self.counts["kills failpoint"] += 1
+                self.died("failpoint")
                 failpoint = ""
         self.recoveries.append(time.monotonic() - begin)
+        return bool(failpoint)
 
     def kill_once(self) -> None:
         time.sleep(self.moments.uniform(0, 1.0))
-        self.wait_for_safety()
         kind = self.moments.choices(["server", "worker", "failpoint"], [5, 3, 3])[0]
+        self.wait_for_safety(2 if kind == "failpoint" else 1)
         if kind == "worker":
             workers = wait_until(self.server.workers)
-            subprocess.run(["kill", "-9", str(self.moments.choice(workers))], check=False)
-            self.counts["kills worker"] += 1
+            victim = str(self.moments.choice(workers))
+            if subprocess.run(["kill", "-9", victim], capture_output=True).returncode != 0:
+                return  # it had ended by itself
+            self.died("worker")
             return
         self.server.kill()
-        self.counts["kills server"] += 1
+        self.died("server")
         if kind == "server":
             self.restart()
             return
         point = self.moments.choice(FAILPOINTS)
         hit = self.moments.randint(1, 40) if point.startswith("store") else 1
-        self.restart(f"{point}:kill:{hit}")
+        if not self.restart(f"{point}:kill:{hit}"):
+            return
         assert self.server.process is not None
         try:
             self.server.process.wait(timeout=8)
-            self.counts["kills failpoint"] += 1
+            self.died("failpoint")
         except subprocess.TimeoutExpired:  # nothing came by that point
             self.server.kill()
-            self.counts["kills server"] += 1
+            self.died("server")
         self.restart()
 
     def dead(self) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,8 +30,9 @@ class JobHistory:
     events: list[job_event_pb2.JobEvent] = field(default_factory=list)
     streams: int = 0
     cancelled: bool = False
-    # Starts since the newest checkpoint; the third death in a row ends a job as a crash loop.
-    starts_since_checkpoint: int = 0
+    # When it was submitted or the newest checkpoint was stored, in seconds since 1970. The third
+    # death after it ends the job as a crash loop.
+    safe_since: float = field(default_factory=time.time)
 
     @property
     def last_sequence(self) -> int:
@@ -52,10 +54,8 @@ class JobHistory:
         if self.ended:
             raise LostError(f"{self.name}: an event came behind the terminal one: {event}")
         self.events.append(event)
-        if event.HasField("attempt_started"):
-            self.starts_since_checkpoint += 1
-        elif event.HasField("checkpoint_written"):
-            self.starts_since_checkpoint = 0
+        if event.HasField("checkpoint_written"):
+            self.safe_since = event.event_time.ToNanoseconds() / 1e9
 
 
 @dataclass
