@@ -276,8 +276,11 @@ class Campaign:
                 finish_write=at + len(data) == len(content),
             )
             time.sleep(0.005)  # the pace of a network
-        if last <= offset:
-            yield dataset_pb2.UploadDatasetRequest(name=name, write_offset=offset)
+        if last <= offset or offset == len(content):
+            # No bytes: a sign of life, or the end where only the last word is missing.
+            yield dataset_pb2.UploadDatasetRequest(
+                name=name, write_offset=offset, finish_write=offset == len(content)
+            )
 
     # --- deaths ---
 
