@@ -38,6 +38,9 @@ struct BlockGrid {
   int32_t layer = 0;                          // index of the dense layer
   int32_t rows = 0, columns = 0;              // shape of the weights, inputs x outputs
   int32_t block_rows = 0, block_columns = 0;  // shape of a block
+  // Block-sparse kernels take over from dense ones where they save this share of the multiply-adds;
+  // 1: never. See kernels/gates/block_engine.h.
+  double sparse_saving = 1.0;
   int32_t grid_rows() const { return (rows + block_rows - 1) / block_rows; }
   int32_t grid_columns() const { return (columns + block_columns - 1) / block_columns; }
 };

@@ -28,6 +28,7 @@ absl::StatusOr<WeightFold> MakeBlockFold(const CandidateSet& candidates, int32_t
   fold.columns = outputs;
   fold.column_block = grid.block_columns;
   fold.num_candidates = blocks;
+  fold.grid = grid;
   fold.row_base.reserve(static_cast<size_t>(inputs));
   for (int32_t r = 0; r < inputs; ++r) {
     fold.row_base.push_back(r / grid.block_rows * grid.grid_columns());

@@ -51,6 +51,7 @@ struct WeightFold {
   int32_t column_block = 0;  // columns that share a candidate; feature and chunk gates: `columns`
   int64_t num_candidates = 0;
   std::vector<int32_t> row_base;
+  BlockGrid grid;  // block gate only
   // A second candidate of every row, or -1; empty: none. Only of feature gates.
   std::vector<int32_t> row_second;
   // Candidate of every embedded input (column of V), or -1, where they are not the rows of this

@@ -114,6 +114,9 @@ void LayerProducts::Pack(int32_t layer, const float* weights) {
 
 void LayerProducts::Forward(int32_t layer, int64_t begin, int64_t end, const RowMatrix& in,
                             const RowMatrix& out, const ops::ProductEnd& finish) const {
+  if (const ops::BlockSparseWeights* kept = blocks(layer)) {
+    return kept->Forward(end - begin, in.row(begin), in.stride, out.row(begin), out.stride, finish);
+  }
   if (is_half(layer)) Round(begin, end, network_->layers()[layer].inputs, in, /*by_rows=*/true);
   forward_[layer].Multiply(begin, end, in, out.row(begin), out.stride, finish);
 }
@@ -124,6 +127,10 @@ void LayerProducts::BackwardData(int32_t layer, int64_t begin, int64_t end, cons
   finish.active = active.row(begin);
   finish.active_stride = active.stride;
   finish.scale = scale;
+  if (const ops::BlockSparseWeights* kept = blocks(layer)) {
+    return kept->BackwardData(end - begin, dz.row(begin), dz.stride, dh.row(begin), dh.stride,
+                              finish);
+  }
   if (is_half(layer)) Round(begin, end, network_->layers()[layer].outputs, dz, /*by_rows=*/true);
   backward_[layer].Multiply(begin, end, dz, dh.row(begin), dh.stride, finish);
 }
@@ -131,6 +138,11 @@ void LayerProducts::BackwardData(int32_t layer, int64_t begin, int64_t end, cons
 void LayerProducts::InputGradient(int64_t begin, int64_t end, const RowMatrix& dz,
                                   const RowMatrix& dx) const {
   const int32_t top = network_->top_layer();
+  if (const ops::BlockSparseWeights* kept = blocks(top)) {
+    // All columns at once, where any is wanted.
+    if (input_runs_.empty()) return;
+    return kept->BackwardData(end - begin, dz.row(begin), dz.stride, dx.row(begin), dx.stride);
+  }
   if (is_half(top)) {
     Round(begin, end, network_->layers()[top].outputs, dz, /*by_rows=*/!input_runs_.empty());
   }

@@ -18,6 +18,7 @@
 #include "absl/status/statusor.h"
 #include "kernels/nn/network.h"
 #include "kernels/nn/row_matrices.h"
+#include "kernels/ops/block_sparse.h"
 #include "kernels/ops/half_product.h"
 #include "kernels/ops/packed_matrix.h"
 
@@ -37,6 +38,13 @@ class LayerProducts {
   void Pack(int32_t layer, int32_t begin, int32_t end, const float* weights);
   // A whole layer.
   void Pack(int32_t layer, const float* weights);
+
+  // Layer `layer`, and no other, multiplies with these kept blocks from now on, in single
+  // precision, not with what is packed; null: no layer does. OWNERSHIP: they outlive their use.
+  void SetBlocks(int32_t layer, const ops::BlockSparseWeights* blocks) {
+    block_layer_ = layer;
+    blocks_ = blocks;
+  }
 
   // Rows [begin, end), begin even: out = in W_hat, then bias and rectifier as `finish` says.
   void Forward(int32_t layer, int64_t begin, int64_t end, const RowMatrix& in, const RowMatrix& out,
@@ -75,9 +83,14 @@ class LayerProducts {
     Weights product;
   };
 
+  const ops::BlockSparseWeights* blocks(int32_t layer) const {
+    return layer == block_layer_ ? blocks_ : nullptr;
+  }
   bool is_half(int32_t layer) const { return forward_[layer].is_half; }
 
   const Network* network_ = nullptr;
+  int32_t block_layer_ = 0;
+  const ops::BlockSparseWeights* blocks_ = nullptr;
   std::vector<Weights> forward_;   // by layer
   std::vector<Weights> backward_;  // of the first layer and the first top one none
   std::vector<InputRun> input_runs_;

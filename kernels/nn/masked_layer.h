@@ -13,18 +13,14 @@
 #include "absl/status/statusor.h"
 #include "kernels/base/aligned_buffer.h"
 #include "kernels/base/shard_pool.h"
+#include "kernels/gates/block_engine.h"
 #include "kernels/gates/weight_fold.h"
 #include "kernels/nn/layer_products.h"
 #include "kernels/ops/optimizer.h"
 
 namespace winnow::nn {
 
-// The weights of a tile with what the optimizer keeps of them; all start at row 0 of the layer.
-struct LayerWeights {
-  float* weights = nullptr;
-  float* m = nullptr;  // null where the optimizer has none
-  float* v = nullptr;
-};
+using LayerWeights = gates::LayerParameters;
 
 // OWNERSHIP: the fold outlives this.
 class MaskedLayer {

@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "kernels/base/aligned_buffer.h"
 #include "kernels/base/status.h"
+#include "kernels/gates/block_engine.h"
 #include "kernels/nn/layer_products.h"
 #include "kernels/nn/row_matrices.h"
 #include "kernels/nn/row_pass.h"
@@ -29,6 +31,7 @@ struct Predictor::Impl {
   std::vector<RowMatrices> rows;                        // by thread
   std::vector<const gates::WeightFold*> fold_of_layer;  // null: none
   std::vector<AlignedBuffer<float>> folded;             // by layer
+  std::optional<gates::BlockEngine> engine;  // of the fold's layer, where its blocks allow one
 
   Impl(const Network* network_in, const gates::WeightFold* fold_in, ShardPool* pool_in)
       : network(network_in), fold(fold_in), pool(pool_in), pass(*network_in, products) {}
@@ -48,8 +51,14 @@ absl::Status Predictor::Impl::SetMask(std::span<const float> mask) {
     return absl::InvalidArgumentError(
         absl::StrCat("a mask of ", mask.size(), " candidates, expected ", candidates));
   }
+  const bool is_sparse = engine && engine->Begin(mask, /*dropped_gradient=*/false);
+  if (engine) products.SetBlocks(fold->layer, is_sparse ? &engine->blocks() : nullptr);
   const auto pack = [&](int layer, int) {
     const float* weights = network->weights(layer);
+    if (is_sparse && fold->layer == layer) {
+      for (int32_t p = 0; p < engine->grid_rows(); ++p) engine->PackRow(p, weights);
+      return;
+    }
     const gates::WeightFold* gate = fold_of_layer[layer];
     if (!mask.empty() && gate != nullptr) {
       gates::FoldRows(*gate, mask, 0, gate->rows, weights, folded[layer].data());
@@ -90,6 +99,7 @@ absl::StatusOr<std::unique_ptr<Predictor>> Predictor::Create(const Network* netw
   impl->folded.resize(network->layers().size());
   if (fold != nullptr) {
     impl->fold_of_layer[fold->layer] = fold;
+    ASSIGN_OR_RETURN(impl->engine, gates::BlockEngine::Create(*fold));
     for (const gates::WeightFold& other : fold->others) impl->fold_of_layer[other.layer] = &other;
   }
   for (size_t l = 0; l < impl->folded.size(); ++l) {

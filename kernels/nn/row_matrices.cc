@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "kernels/base/status.h"
+#include "kernels/ops/block_sparse.h"
 #include "kernels/ops/simd.h"
 
 namespace winnow::nn {
@@ -37,13 +38,12 @@ absl::StatusOr<RowMatrices> RowMatrices::Create(const Network& network, int64_t 
   }
 
   int64_t size = 0;
-  for (const auto& [matrix, width] : wanted)
-    size += rows * ops::RoundUpToLanes(width) + ops::kLanes;
+  for (const auto& [matrix, width] : wanted) size += rows * ops::PaddedStride(width) + ops::kLanes;
   ASSIGN_OR_RETURN(result.storage_, AlignedBuffer<float>::Create(size));
   float* next = result.storage_.data();
   for (const auto& [matrix, width] : wanted) {
     matrix->data = next;
-    matrix->stride = ops::RoundUpToLanes(width);
+    matrix->stride = ops::PaddedStride(width);
     next += rows * matrix->stride + ops::kLanes;
   }
   if (half) {

@@ -1,7 +1,7 @@
 // The matrices with one row per row of a batch: inputs, activations and their gradients.
 //
-// Row strides are multiples of ops::kLanes, and ops::kLanes floats after the last row can be read,
-// as kernels/ops asks for.
+// Row strides are multiples of ops::kLanes, but not of 1 KiB (ops::PaddedStride), and ops::kLanes
+// floats after the last row can be read, as kernels/ops asks for.
 #ifndef WINNOW_KERNELS_NN_ROW_MATRICES_H_
 #define WINNOW_KERNELS_NN_ROW_MATRICES_H_
 

@@ -12,6 +12,7 @@
 #include "kernels/base/aligned_buffer.h"
 #include "kernels/base/rng.h"
 #include "kernels/base/status.h"
+#include "kernels/gates/block_engine.h"
 #include "kernels/nn/layer_products.h"
 #include "kernels/nn/masked_layer.h"
 #include "kernels/nn/numeric_error.h"
@@ -83,8 +84,9 @@ struct TrainStep::Impl {
   ops::OptimizerStep dense_step, bias_step, table_step;
   std::vector<MaskedLayer> gates;  // of the fold, then of its others
   std::vector<MaskedLayer*> gate_of_layer;
-  std::vector<double> mask_gradient;  // [candidates]
-  bool is_packed = false;             // layers outside the gate: the present weights
+  std::optional<gates::BlockEngine> engine;  // of the fold's layer, where its blocks allow one
+  std::vector<double> mask_gradient;         // [candidates]
+  bool is_packed = false;                    // layers outside the gate: the present weights
 
   Impl(Network* network_in, const gates::WeightFold* fold_in, const TrainStepOptions& options_in,
        ShardPool* pool_in)
@@ -106,10 +108,17 @@ struct TrainStep::Impl {
   void PackPhase(const StepInput& input);
   void WeightsChanged() {
     for (MaskedLayer& gate : gates) gate.WeightsChanged();
+    if (engine) engine->WeightsChanged();
     is_packed = false;
   }
   absl::Status CheckTasks(const StepInput& input);
 
+  bool is_sparse(int32_t layer) const {
+    return engine && fold->layer == layer && engine->is_sparse();
+  }
+  // The engine, if the mask calls for it: true.
+  bool BeginSparse(const StepInput& input);
+  LayerWeights Parameters(int32_t layer);
   void UpdateWeights(const OutputTask& task, const StepInput& input, ThreadScratch& mine);
   void UpdateBias(const OutputTask& task, const StepInput& input, ThreadScratch& mine);
   void UpdateTable(const OutputTask& task, const StepInput& input, ThreadScratch& mine);
@@ -128,8 +137,9 @@ absl::Status TrainStep::Impl::AllocateScratch() {
   const int64_t batch = dimension > 0 ? options.batch_size : 0;
   scratch.resize(static_cast<size_t>(pool->threads()));
   for (ThreadScratch& mine : scratch) {
-    ASSIGN_OR_RETURN(mine.tile,
-                     AlignedBuffer<float>::Create(std::max(plan.max_tile_elements, bias)));
+    ASSIGN_OR_RETURN(mine.tile, AlignedBuffer<float>::Create(
+                                    std::max({plan.max_tile_elements, bias,
+                                              engine ? engine->scratch_floats() : int64_t{0}})));
     ASSIGN_OR_RETURN(mine.row, AlignedBuffer<float>::Create(row));
     ASSIGN_OR_RETURN(mine.sums, AlignedBuffer<float>::Create(batch * dimension));
     ASSIGN_OR_RETURN(mine.distinct, AlignedBuffer<int32_t>::Create(batch));
@@ -144,6 +154,9 @@ absl::Status TrainStep::Impl::Allocate() {
                                              options.half_products));
   ASSIGN_OR_RETURN(products,
                    LayerProducts::Create(*network, /*backward=*/true, options.half_products));
+  if (fold != nullptr) {
+    ASSIGN_OR_RETURN(engine, gates::BlockEngine::Create(*fold, options.half_products));
+  }
   RETURN_IF_ERROR(AllocateScratch());
   ASSIGN_OR_RETURN(optimizer,
                    OptimizerState::Create(options.optimizer,
@@ -190,8 +203,27 @@ absl::Status TrainStep::Impl::CheckInput(const StepInput& input) const {
   return absl::OkStatus();
 }
 
+LayerWeights TrainStep::Impl::Parameters(int32_t layer) {
+  const int64_t place = network->layers()[layer].weights;
+  return {network->weights(layer), optimizer.first(place), optimizer.second(place)};
+}
+
+bool TrainStep::Impl::BeginSparse(const StepInput& input) {
+  if (!engine) return false;
+  const bool dropped = !input.mask_gradient.empty() && input.dropped_gradient;
+  const bool is_sparse = engine->Begin(input.mask, dropped);
+  products.SetBlocks(fold->layer, is_sparse ? &engine->blocks() : nullptr);
+  if (!is_sparse || !engine->needs_packing()) return is_sparse;
+  const float* weights = network->weights(fold->layer);
+  const auto pack = [&](int p, int) { engine->PackRow(p, weights); };
+  pool->Run(engine->grid_rows(), pack);
+  engine->Packed();
+  return true;
+}
+
 void TrainStep::Impl::PackPhase(const StepInput& input) {
-  for (size_t l = 0; l < gate_of_layer.size(); ++l) {
+  const bool is_sparse = BeginSparse(input);  // then the fold has no other layer
+  for (size_t l = 0; l < gate_of_layer.size() && !is_sparse; ++l) {
     if (gate_of_layer[l] == nullptr) continue;
     const auto layer = static_cast<int32_t>(l);
     gate_of_layer[l]->BeginStep(input.mask, input.ridge, network->weights(layer), products, *pool);
@@ -237,13 +269,16 @@ void TrainStep::Impl::UpdateWeights(const OutputTask& task, const StepInput& inp
   const RowMatrix& x = rows.layer_input(task.index);
   const RowMatrix& dz = rows.gradient[task.index];
   float* gradient = mine.tile.data();
+  if (is_sparse(task.index)) {
+    engine->UpdateRows(task.begin, task.end, dense_step, input.rows, x.data, x.stride, dz.data,
+                       dz.stride, Parameters(task.index), !input.mask_gradient.empty(), gradient);
+    return;
+  }
   products.WeightGradient(task.index, task.begin, task.end, input.rows, x, dz, gradient);
   MaskedLayer* gate = gate_of_layer[task.index];
   if (gate != nullptr && gate->is_masked()) {
-    const LayerWeights all = {network->weights(task.index), optimizer.first(layer.weights),
-                              optimizer.second(layer.weights)};
-    gate->UpdateTile(task.begin, task.end, dense_step, gradient, all, !input.mask_gradient.empty(),
-                     mine.row.data());
+    gate->UpdateTile(task.begin, task.end, dense_step, gradient, Parameters(task.index),
+                     !input.mask_gradient.empty(), mine.row.data());
     return;
   }
   const int64_t offset = static_cast<int64_t>(task.begin) * layer.outputs;
@@ -304,6 +339,11 @@ void TrainStep::Impl::OutputsPhase(const StepInput& input) {
   };
   pool->Run(static_cast<int>(plan.outputs.size()), run);
   is_packed = true;
+  if (fold != nullptr && is_sparse(fold->layer)) {
+    engine->EndStep();
+    if (!input.mask_gradient.empty()) engine->ReduceGradient(input.mask_gradient);
+    return;
+  }
   for (MaskedLayer& gate : gates) gate.EndStep();
   if (input.mask_gradient.empty()) return;
   std::fill(mask_gradient.begin(), mask_gradient.end(), 0.0);

@@ -62,6 +62,9 @@ struct StepInput {
   std::span<const float> ridge;
   // Filled with d(loss)/d(mask_c) when not empty; needs `mask`.
   std::span<float> mask_gradient;
+  // False: mask_gradient is not wanted where the mask is 0; it may be 0 there. See
+  // kernels/gates/block_engine.h.
+  bool dropped_gradient = true;
 };
 
 // Allocates everything when made; a step allocates nothing and takes no lock.

@@ -22,26 +22,16 @@ constexpr BlockSparseKernels kAvx2 = {"avx2", avx2::BlockProduct, avx2::BlockGra
 constexpr BlockSparseKernels kAvx512 = {"avx512", avx512::BlockProduct, avx512::BlockGradient};
 #endif
 
-std::vector<const BlockSparseKernels*> FindKernels() {
-  std::vector<const BlockSparseKernels*> found;
-#if defined(__x86_64__)
-  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl")) {
-    found.push_back(&kAvx512);
-  }
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) found.push_back(&kAvx2);
-#endif
-  found.push_back(&kPortable);
-  return found;
-}
-
 }  // namespace
 
-std::span<const BlockSparseKernels* const> UsableBlockSparseKernels() {
-  static const std::vector<const BlockSparseKernels*> usable = FindKernels();
-  return usable;
+const BlockSparseKernels& BlockSparseKernelsOf(Isa isa) {
+#if defined(__x86_64__)
+  if (isa >= Isa::kAvx512) return kAvx512;
+  if (isa >= Isa::kAvx2) return kAvx2;
+#endif
+  static_cast<void>(isa);
+  return kPortable;
 }
-
-const BlockSparseKernels& BestBlockSparseKernels() { return *UsableBlockSparseKernels().front(); }
 
 bool IsBlockSparseShape(const BlockShape& shape) {
   return shape.inputs > 0 && shape.outputs > 0 && shape.block_rows > 0 && shape.block_columns > 0 &&
@@ -62,14 +52,13 @@ BlockSparseWeights::BlockSparseWeights(const BlockShape& shape, const BlockSpars
       column_begin_(static_cast<size_t>(shape.grid_columns()) + 1),
       run_begin_(static_cast<size_t>(shape.grid_rows()) + 1) {}
 
-absl::StatusOr<BlockSparseWeights> BlockSparseWeights::Create(const BlockShape& shape,
-                                                              const BlockSparseKernels* kernels) {
+absl::StatusOr<BlockSparseWeights> BlockSparseWeights::Create(const BlockShape& shape, Isa isa) {
   if (!IsBlockSparseShape(shape)) {
     return absl::InvalidArgumentError(absl::StrCat(
         "blocks of ", shape.block_rows, " x ", shape.block_columns, " in a layer of ", shape.inputs,
         " x ", shape.outputs, ", expected 1 to ", kMaxBlockWidth, " each way"));
   }
-  BlockSparseWeights weights(shape, kernels == nullptr ? BestBlockSparseKernels() : *kernels);
+  BlockSparseWeights weights(shape, BlockSparseKernelsOf(isa));
   const int64_t blocks = static_cast<int64_t>(shape.grid_rows()) * shape.grid_columns();
   const int64_t runs = blocks * (weights.forward_stride_ / kLanes);
   for (std::vector<int32_t>* list :
@@ -156,14 +145,14 @@ BlockLists BlockSparseWeights::TransposedLists() const {
           first_output_.data(), transposed_.data(), transposed_stride_};
 }
 
-void BlockSparseWeights::Forward(int64_t rows, const float* x, int64_t ldx, float* z,
-                                 int64_t ldz) const {
-  kernels_->product(ForwardLists(), rows, x, ldx, z, ldz);
+void BlockSparseWeights::Forward(int64_t rows, const float* x, int64_t ldx, float* z, int64_t ldz,
+                                 const ProductEnd& end) const {
+  kernels_->product(ForwardLists(), rows, x, ldx, z, ldz, end);
 }
 
 void BlockSparseWeights::BackwardData(int64_t rows, const float* dz, int64_t ldz, float* dx,
-                                      int64_t ldx) const {
-  kernels_->product(TransposedLists(), rows, dz, ldz, dx, ldx);
+                                      int64_t ldx, const ProductEnd& end) const {
+  kernels_->product(TransposedLists(), rows, dz, ldz, dx, ldx, end);
 }
 
 void BlockSparseWeights::WeightGradient(int32_t p, int64_t rows, const float* x, int64_t ldx,

@@ -17,7 +17,8 @@
 //
 // Bytes: each element is one chain of additions over the kept blocks in ascending order (forward,
 // backward data) or over the rows in order (gradient). So they do not depend on how rows are cut,
-// nor on whether AVX-512 or AVX2 computes; the portable kernels round more often.
+// nor on whether AVX-512 or AVX2 computes, and they are those of the dense products of W_S
+// (packed_matrix.h, dense.h), which only add zeros in between.
 #ifndef WINNOW_KERNELS_OPS_BLOCK_SPARSE_H_
 #define WINNOW_KERNELS_OPS_BLOCK_SPARSE_H_
 
@@ -28,6 +29,8 @@
 #include "absl/status/statusor.h"
 #include "kernels/base/aligned_buffer.h"
 #include "kernels/ops/block_sparse_kernel.h"
+#include "kernels/ops/isa.h"
+#include "kernels/ops/product_end.h"
 
 namespace winnow::ops {
 
@@ -42,19 +45,16 @@ struct BlockShape {
 // True for blocks that the kernels take: 1 to kMaxBlockWidth each way. Below 8 they gain nothing.
 bool IsBlockSparseShape(const BlockShape& shape);
 
-// The kernels for this CPU: the fastest it has.
-const BlockSparseKernels& BestBlockSparseKernels();
-// All that this CPU can run, fastest first.
-std::span<const BlockSparseKernels* const> UsableBlockSparseKernels();
+// The kernels of an instruction set.
+const BlockSparseKernels& BlockSparseKernelsOf(Isa isa);
 
 // The kept blocks of one layer: which, and their values. Allocates when made, never afterwards.
 // THREAD-SAFETY: const members at any time together; SetValues on distinct rows of blocks.
 class BlockSparseWeights {
  public:
   // No block is kept. RESOURCE_EXHAUSTED without memory for all blocks; INVALID_ARGUMENT unless
-  // IsBlockSparseShape. `kernels` null: the best.
-  static absl::StatusOr<BlockSparseWeights> Create(const BlockShape& shape,
-                                                   const BlockSparseKernels* kernels = nullptr);
+  // IsBlockSparseShape. `isa`: for tests.
+  static absl::StatusOr<BlockSparseWeights> Create(const BlockShape& shape, Isa isa = ActiveIsa());
 
   // Keeps the blocks (p, q) with mask[p * grid_columns + q] != 0. Values are undefined until they
   // are set. O(blocks).
@@ -70,9 +70,11 @@ class BlockSparseWeights {
     return {kept_.data() + row_begin_[p], kept_.data() + row_begin_[p + 1]};
   }
 
-  void Forward(int64_t rows, const float* x, int64_t ldx, float* z, int64_t ldz) const;
-  // Writes all of dX [rows x inputs]: 0 where nothing is kept.
-  void BackwardData(int64_t rows, const float* dz, int64_t ldz, float* dx, int64_t ldx) const;
+  // Both write all of Z, or dX: the sum is 0 where nothing is kept.
+  void Forward(int64_t rows, const float* x, int64_t ldx, float* z, int64_t ldz,
+               const ProductEnd& end = {}) const;
+  void BackwardData(int64_t rows, const float* dz, int64_t ldz, float* dx, int64_t ldx,
+                    const ProductEnd& end = {}) const;
   // G of the kept blocks of row p, in the order of kept_in_row: element (r, c) of number e at
   // g[(e * block_rows + r) * gradient_stride() + c]; g has gradient_floats() floats. `x`: column 0.
   // REQUIRES: kLanes floats after the last row of dZ can be read.

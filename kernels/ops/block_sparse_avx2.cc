@@ -94,10 +94,29 @@ using Gradient = void (*)(const GradientRuns&, int32_t, int64_t, const float*, i
 constexpr Gradient kGradients[kMaxRows] = {GradientTile<1>, GradientTile<2>, GradientTile<3>,
                                            GradientTile<4>, GradientTile<5>, GradientTile<6>};
 
+// `end` on columns [output, output + width) of rows [row, row + height), while they are in cache.
+void Finish(const ProductEnd& end, int64_t row, int64_t height, int64_t output, int32_t width,
+            float* z, int64_t ldz) {
+  if (end.bias == nullptr && !end.relu && end.active == nullptr) return;
+  for (int64_t i = row; i < row + height; ++i) {
+    float* out = z + i * ldz + output;
+    for (int32_t j = 0; j < width; ++j) {
+      float value = out[j];
+      if (end.bias != nullptr) value += end.bias[output + j];
+      if (end.relu && value <= 0.0f) value = 0.0f;
+      if (end.active != nullptr) {
+        const float active = end.active[i * end.active_stride + output + j];
+        value = active > 0.0f ? end.scale * value : 0.0f;
+      }
+      out[j] = value;
+    }
+  }
+}
+
 }  // namespace
 
 void BlockProduct(const BlockLists& w, int64_t rows, const float* x, int64_t ldx, float* z,
-                  int64_t ldz) {
+                  int64_t ldz, const ProductEnd& end) {
   const int64_t tiles = (rows + kMaxRows - 1) / kMaxRows;
   for (int64_t t = 0; t < tiles; ++t) {
     const int64_t row = rows * t / tiles;
@@ -108,6 +127,7 @@ void BlockProduct(const BlockLists& w, int64_t rows, const float* x, int64_t ldx
       for (int32_t first = 0; first < width; first += kRun) {
         kTiles[height - 1](w, q, first, width, x + row * ldx, ldx, z + row * ldz + output, ldz);
       }
+      Finish(end, row, height, output, width, z, ldz);
     }
   }
 }

@@ -21,10 +21,42 @@ constexpr int kVector = 16;
 
 inline int64_t Min(int64_t a, int64_t b) { return a < b ? a : b; }
 
-// One block column and R rows. `width` columns are written.
+inline __mmask16 FirstLanes(int64_t count) {
+  return count >= kVector ? 0xFFFF : static_cast<__mmask16>((1u << count) - 1);
+}
+
+// Where a tile stands: its block column of `width` columns, that begin at `output`, and its rows,
+// whose first X, Z and activation these are.
+struct Place {
+  int32_t column, width;
+  int64_t output;
+  const float* x;
+  int64_t ldx;
+  float* z;
+  int64_t ldz;
+  const float* active;  // null: none
+};
+
+// Column `column` of the block column, row i of the tile.
+inline __m512 Finish(const ProductEnd& end, const Place& at, __m512 sum, int64_t i, int64_t column,
+                     __mmask16 lanes) {
+  if (end.bias != nullptr) {
+    sum = _mm512_add_ps(sum, _mm512_maskz_loadu_ps(lanes, end.bias + at.output + column));
+  }
+  if (end.relu) {
+    const __mmask16 off = _mm512_cmp_ps_mask(sum, _mm512_setzero_ps(), _CMP_LE_OQ);
+    sum = _mm512_mask_mov_ps(sum, off, _mm512_setzero_ps());
+  }
+  if (at.active != nullptr) {
+    const __m512 active = _mm512_maskz_loadu_ps(lanes, at.active + i * end.active_stride + column);
+    const __mmask16 on = _mm512_cmp_ps_mask(active, _mm512_setzero_ps(), _CMP_GT_OQ);
+    sum = _mm512_maskz_mul_ps(on, _mm512_set1_ps(end.scale), sum);
+  }
+  return sum;
+}
+
 template <int R, int V>
-void ProductTile(const BlockLists& w, int32_t column, int32_t width, const float* x, int64_t ldx,
-                 float* z, int64_t ldz) {
+void ProductTile(const BlockLists& w, const Place& at, const ProductEnd& end) {
   __m512 sum[R][V];
 #pragma GCC unroll 12
   for (int i = 0; i < R; ++i) {
@@ -32,9 +64,10 @@ void ProductTile(const BlockLists& w, int32_t column, int32_t width, const float
     for (int v = 0; v < V; ++v) sum[i][v] = _mm512_setzero_ps();
   }
   const int64_t block = static_cast<int64_t>(w.depth) * w.value_stride;
-  for (int32_t e = w.begin[column]; e < w.begin[column + 1]; ++e) {
+  const int64_t ldx = at.ldx;
+  for (int32_t e = w.begin[at.column]; e < w.begin[at.column + 1]; ++e) {
     const float* value = w.values + e * block;
-    const float* p = x + w.first_input[e];
+    const float* p = at.x + w.first_input[e];
     for (int64_t k = Min(w.depth, w.inputs - w.first_input[e]); k > 0; --k) {
       __m512 b[V];
 #pragma GCC unroll 4
@@ -49,17 +82,18 @@ void ProductTile(const BlockLists& w, int32_t column, int32_t width, const float
       ++p;
     }
   }
-  const int32_t tail = width - kVector * (V - 1);
-  const auto mask = static_cast<__mmask16>((1u << tail) - 1);
 #pragma GCC unroll 12
   for (int i = 0; i < R; ++i) {
 #pragma GCC unroll 4
-    for (int v = 0; v + 1 < V; ++v) _mm512_storeu_ps(z + i * ldz + kVector * v, sum[i][v]);
-    _mm512_mask_storeu_ps(z + i * ldz + kVector * (V - 1), mask, sum[i][V - 1]);
+    for (int v = 0; v < V; ++v) {
+      const __mmask16 lanes = FirstLanes(at.width - kVector * v);
+      _mm512_mask_storeu_ps(at.z + i * at.ldz + kVector * v, lanes,
+                            Finish(end, at, sum[i][v], i, kVector * v, lanes));
+    }
   }
 }
 
-using Tile = void (*)(const BlockLists&, int32_t, int32_t, const float*, int64_t, float*, int64_t);
+using Tile = void (*)(const BlockLists&, const Place&, const ProductEnd&);
 
 constexpr int kMaxRows[5] = {0, 12, 12, 8, 6};  // by vectors
 
@@ -130,7 +164,7 @@ constexpr Gradient kGradients[3][12] = {
 }  // namespace
 
 void BlockProduct(const BlockLists& w, int64_t rows, const float* x, int64_t ldx, float* z,
-                  int64_t ldz) {
+                  int64_t ldz, const ProductEnd& end) {
   const int64_t most = kMaxRows[w.value_stride / kVector];
   // Tiles of equal height, or one row more.
   const int64_t tiles = (rows + most - 1) / most;
@@ -140,8 +174,10 @@ void BlockProduct(const BlockLists& w, int64_t rows, const float* x, int64_t ldx
     for (int32_t q = 0; q < w.columns; ++q) {
       const auto output = static_cast<int64_t>(q) * w.width;
       const auto width = static_cast<int32_t>(Min(w.width, w.outputs - output));
-      kTiles[(width - 1) / kVector][height - 1](w, q, width, x + row * ldx, ldx,
-                                                z + row * ldz + output, ldz);
+      const float* active =
+          end.active == nullptr ? nullptr : end.active + row * end.active_stride + output;
+      const Place at = {q, width, output, x + row * ldx, ldx, z + row * ldz + output, ldz, active};
+      kTiles[(width - 1) / kVector][height - 1](w, at, end);
     }
   }
 }

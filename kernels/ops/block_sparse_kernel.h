@@ -5,6 +5,8 @@
 
 #include <cstdint>
 
+#include "kernels/ops/product_end.h"
+
 namespace winnow::ops {
 
 // Blocks wider than this are not supported: four vectors of 16 floats.
@@ -37,9 +39,9 @@ struct GradientRuns {
 struct BlockSparseKernels {
   const char* name;  // "avx512", "avx2", "portable"
 
-  // Z = X W for `rows` rows.
+  // Z = X W for `rows` rows, then `end`.
   void (*product)(const BlockLists& w, int64_t rows, const float* x, int64_t ldx, float* z,
-                  int64_t ldz);
+                  int64_t ldz, const ProductEnd& end);
   // g at place[e] = X^T dZ for run e; columns of a run that are no output hold nothing of meaning.
   // `x` points at the first input of the row of blocks.
   void (*gradient)(const GradientRuns& runs, int64_t rows, const float* x, int64_t ldx,

@@ -5,9 +5,31 @@
 #include "kernels/ops/simd.h"
 
 namespace winnow::ops::portable {
+namespace {
+
+// `end` on columns [output, output + width) of rows [row, row + height), while they are in cache.
+void Finish(const ProductEnd& end, int64_t row, int64_t height, int64_t output, int32_t width,
+            float* z, int64_t ldz) {
+  if (end.bias == nullptr && !end.relu && end.active == nullptr) return;
+  for (int64_t i = row; i < row + height; ++i) {
+    float* out = z + i * ldz + output;
+    for (int32_t j = 0; j < width; ++j) {
+      float value = out[j];
+      if (end.bias != nullptr) value += end.bias[output + j];
+      if (end.relu && value <= 0.0f) value = 0.0f;
+      if (end.active != nullptr) {
+        const float active = end.active[i * end.active_stride + output + j];
+        value = active > 0.0f ? end.scale * value : 0.0f;
+      }
+      out[j] = value;
+    }
+  }
+}
+
+}  // namespace
 
 void BlockProduct(const BlockLists& w, int64_t rows, const float* x, int64_t ldx, float* z,
-                  int64_t ldz) {
+                  int64_t ldz, const ProductEnd& end) {
   const int64_t block = static_cast<int64_t>(w.depth) * w.value_stride;
   for (int64_t i = 0; i < rows; ++i) {
     const float* row = x + i * ldx;
@@ -27,6 +49,7 @@ void BlockProduct(const BlockLists& w, int64_t rows, const float* x, int64_t ldx
         float part[kLanes];
         Store(part) = sum;
         std::copy_n(part, width, z + i * ldz + output);
+        Finish(end, i, 1, output, width, z, ldz);
       }
     }
   }

@@ -8,7 +8,7 @@ namespace winnow::ops::portable {
 
 // See BlockSparseKernels.
 void BlockProduct(const BlockLists& w, int64_t rows, const float* x, int64_t ldx, float* z,
-                  int64_t ldz);
+                  int64_t ldz, const ProductEnd& end);
 void BlockGradient(const GradientRuns& runs, int64_t rows, const float* x, int64_t ldx,
                    const float* dz, int64_t ldz, float* g);
 

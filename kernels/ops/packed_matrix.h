@@ -18,17 +18,9 @@
 #include "kernels/base/aligned_buffer.h"
 #include "kernels/ops/dense_kernels.h"
 #include "kernels/ops/isa.h"
+#include "kernels/ops/product_end.h"
 
 namespace winnow::ops {
-
-// What is done to every element of a product before it is stored; by default nothing.
-struct ProductEnd {
-  const float* bias = nullptr;    // [columns], readable in whole vectors: c + bias
-  bool relu = false;              // then c where c > 0 or NaN, else 0
-  const float* active = nullptr;  // [rows x columns]: scale c where active > 0, else 0
-  int64_t active_stride = 0;
-  float scale = 1.0f;
-};
 
 class PackedMatrix {
  public:

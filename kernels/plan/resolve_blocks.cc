@@ -8,6 +8,11 @@ namespace {
 
 constexpr int64_t kBytesPerValue = 4;
 
+// Measured at 512 x 1,024 x 1,024 with blocks of 16, 32 and 64: forward, backward data and weight
+// gradient together break even with dense products at 3 % to 10 % of dropped blocks; at 20 % they
+// are 1.2 to 1.35 times as fast.
+constexpr double kSparseSaving = 0.2;
+
 }  // namespace
 
 void ResolveBlocks(Resolver& r, BlockPruning& task) {
@@ -42,6 +47,7 @@ void ResolveBlocks(Resolver& r, BlockPruning& task) {
   grid.columns = layers[index].outputs;
   grid.block_rows = std::max(1, *task.block_rows);
   grid.block_columns = std::max(1, *task.block_columns);
+  grid.sparse_saving = kSparseSaving;
   const int64_t blocks = static_cast<int64_t>(grid.grid_rows()) * grid.grid_columns();
   if (blocks > r.limits.max_candidates) {
     r.Add(path + ".block", absl::StrCat("makes ", blocks, " blocks; at most ",

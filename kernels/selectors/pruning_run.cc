@@ -47,6 +47,8 @@ class PruningRun final : public Selector {
   std::string first_phase() const override { return phases_.front().name; }
   std::span<const float> mask() const override { return mask_; }
   bool needs_mask_gradient() const override { return settings_.gates; }
+  // s_c = M_c g_c
+  bool needs_dropped_gradient() const override { return false; }
 
   absl::Status Step(int64_t step, double rate, std::span<const float> mask_gradient,
                     ModelProbe& probe, StepOutcome& outcome) override {

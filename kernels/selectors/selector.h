@@ -74,6 +74,10 @@ class Selector {
   // True when Step reads mask_gradient in the next step (warm-up and fixed masks do not need it).
   virtual bool needs_mask_gradient() const = 0;
 
+  // False promises that Step reads mask_gradient only where the mask was not 0: dropped blocks may
+  // then be left out of the step, their entries are 0.
+  virtual bool needs_dropped_gradient() const { return true; }
+
   // After training step `step` (0-based). mask_gradient[c] = d(mean batch loss)/d(mask_c), empty
   // when not needed. `rate` multiplies the selector's own learning rates (the schedule of the
   // network's rate, 1 = its peak).

@@ -151,6 +151,7 @@ absl::Status SelectionRun::TrainOnce() {
   input.mask = selector_->mask();
   input.ridge = selector_->ridge();
   if (selector_->needs_mask_gradient()) input.mask_gradient = mask_gradient_;
+  input.dropped_gradient = selector_->needs_dropped_gradient();
   ASSIGN_OR_RETURN(const double loss, train_step_->Run(input, batches_));
   selectors::StepOutcome outcome;
   RETURN_IF_ERROR(selector_->Step(step_, rate, input.mask_gradient, *probe_, outcome));

@@ -75,7 +75,7 @@ namespace {
 
 struct Case {
   std::string name;
-  bool gate;
+  enum { kPlain, kFeatures, kSparseBlocks } gate;
   int threads;
   bool dlrm = false;
   bool half = false;  // bf16
@@ -101,9 +101,14 @@ TEST_P(AllocationTest, ThousandStepsAllocateAndLockNothing) {
   const plan::ModelShape shape =
       GetParam().dlrm ? MakeDlrm("ncicncc", plan::Interaction::kDot, {20, 4}, {40, 20}, 1, 4)
                       : MakeShape("ncicn", {40, 20}, 1, 4);
-  const CandidateSet candidates = FeatureCandidates(shape);
+  const bool is_gated = GetParam().gate != Case::kPlain;
+  CandidateSet candidates = GetParam().gate == Case::kSparseBlocks
+                                ? BlockCandidates(shape, 1, 8, 16)
+                                : FeatureCandidates(shape);
+  candidates.grid.sparse_saving = 0.2;
   Training training(shape, LossKind::kLogistic, 256, GetParam().threads,
-                    GetParam().gate ? &candidates : nullptr, {});
+                    is_gated ? &candidates : nullptr, {});
+  training.input.dropped_gradient = false;
   training.options.input_noise = 0.1f;
   training.options.dropout = 0.1f;
   training.options.half_products = GetParam().half;
@@ -120,8 +125,7 @@ TEST_P(AllocationTest, ThousandStepsAllocateAndLockNothing) {
   for (int step = 1; step <= 1000; ++step) {
     training.input.step = step;
     // The mask moves, and stands still.
-    if (GetParam().gate)
-      training.mask[step / 2 % training.mask.size()] = static_cast<float>(step % 3);
+    if (is_gated) training.mask[step / 2 % training.mask.size()] = static_cast<float>(step % 3);
     all_ok = all_ok && training.Run(step % 10 == 0 ? small : batch).ok();
   }
   const int64_t allocated = allocations.load() - allocations_before;
@@ -132,12 +136,13 @@ TEST_P(AllocationTest, ThousandStepsAllocateAndLockNothing) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Steps, AllocationTest,
-                         ::testing::Values(Case{"Plain1Thread", false, 1},
-                                           Case{"Plain3Threads", false, 3},
-                                           Case{"Gated1Thread", true, 1},
-                                           Case{"Gated3Threads", true, 3},
-                                           Case{"Dlrm3Threads", true, 3, true},
-                                           Case{"Half3Threads", true, 3, false, true}),
+                         ::testing::Values(Case{"Plain1Thread", Case::kPlain, 1},
+                                           Case{"Plain3Threads", Case::kPlain, 3},
+                                           Case{"Gated1Thread", Case::kFeatures, 1},
+                                           Case{"Gated3Threads", Case::kFeatures, 3},
+                                           Case{"SparseBlocks3Threads", Case::kSparseBlocks, 3},
+                                           Case{"Dlrm3Threads", Case::kFeatures, 3, true},
+                                           Case{"Half3Threads", Case::kFeatures, 3, false, true}),
                          [](const auto& info) { return info.param.name; });
 
 TEST(AllocationCheckTest, CountersCount) {

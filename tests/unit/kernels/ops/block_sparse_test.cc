@@ -12,6 +12,7 @@
 #include "gtest/gtest-spi.h"
 #include "gtest/gtest.h"
 #include "kernels/ops/block_sparse_ref.h"
+#include "kernels/ops/packed_matrix.h"
 #include "tests/unit/kernels/ops/ops_testing.h"
 
 namespace winnow::ops {
@@ -49,8 +50,7 @@ Matrix Absolute(Matrix m) {
 // Rounding a product with the mask adds one rounding to each chain.
 double Bound(int64_t n, double magnitude) { return SumErrorBound(n + 1, magnitude); }
 
-class BlockSparseTest
-    : public ::testing::TestWithParam<std::tuple<const BlockSparseKernels*, Case>> {
+class BlockSparseTest : public ::testing::TestWithParam<std::tuple<Isa, Case>> {
  protected:
   BlockSparseTest() : weights_(*BlockSparseWeights::Create(shape_, std::get<0>(GetParam()))) {}
 
@@ -58,6 +58,9 @@ class BlockSparseTest
     mask_ = std::move(mask);
     weights_.SetPattern(mask_);
     for (int32_t p = 0; p < shape_.grid_rows(); ++p) weights_.SetValues(p, mask_, w_.data());
+  }
+  float MaskAt(int32_t k, int32_t j) const {
+    return mask_[k / shape_.block_rows * shape_.grid_columns() + j / shape_.block_columns];
   }
   void CheckForward();
   void CheckBackwardData();
@@ -230,15 +233,14 @@ TEST_P(BlockSparseTest, AWrongBlockIndexIsNoticed) {
 }
 
 std::string NameOf(const ::testing::TestParamInfo<BlockSparseTest::ParamType>& info) {
-  const auto& [kernels, c] = info.param;
-  return absl::StrCat(kernels->name, "_", c.rows, "x", c.shape.inputs, "x", c.shape.outputs, "_",
+  const auto& [isa, c] = info.param;
+  return absl::StrCat(NameOf(isa), "_", c.rows, "x", c.shape.inputs, "x", c.shape.outputs, "_",
                       c.shape.block_rows, "x", c.shape.block_columns);
 }
 
 INSTANTIATE_TEST_SUITE_P(
     EveryPath, BlockSparseTest,
-    ::testing::Combine(::testing::ValuesIn(UsableBlockSparseKernels().begin(),
-                                           UsableBlockSparseKernels().end()),
+    ::testing::Combine(::testing::ValuesIn(UsableIsas()),
                        ::testing::Values(Case{64, {64, 64, 16, 16}}, Case{67, {100, 75, 16, 16}},
                                          Case{1, {33, 70, 32, 32}}, Case{23, {130, 100, 8, 24}},
                                          Case{40, {97, 150, 24, 40}}, Case{31, {70, 129, 64, 64}},
@@ -246,24 +248,36 @@ INSTANTIATE_TEST_SUITE_P(
                                          Case{100, {128, 128, 32, 64}}, Case{7, {5, 3, 8, 8}})),
     NameOf);
 
-// AVX-512 and AVX2 add up in the same order and fuse the same operations.
-TEST(BlockSparseKernelsTest, Avx512AndAvx2GiveTheSameBytes) {
-  const auto usable = UsableBlockSparseKernels();
-  if (usable.size() < 3) GTEST_SKIP() << "this CPU has no AVX-512";
-  const BlockShape shape = {131, 90, 16, 24};
-  const std::vector<float> mask = RandomMask(shape, 0.4);
-  const std::vector<float> w = RandomVector(131 * 90, "w");
-  Matrix x(77, shape.inputs, "x"), dz(77, shape.outputs, "dz");
-  std::vector<Matrix> z(2, Matrix(77, shape.outputs, "z")), dx(2, Matrix(77, shape.inputs, "dx"));
-  for (int i = 0; i < 2; ++i) {
-    BlockSparseWeights weights = *BlockSparseWeights::Create(shape, usable[i]);
-    weights.SetPattern(mask);
-    for (int32_t p = 0; p < shape.grid_rows(); ++p) weights.SetValues(p, mask, w.data());
-    weights.Forward(77, x.data(), x.ld, z[i].data(), z[i].ld);
-    weights.BackwardData(77, dz.data(), dz.ld, dx[i].data(), dx[i].ld);
+// The chains are those of the dense products of W_S, which add zeros in between. (With one output
+// the dense product adds by lanes.)
+TEST_P(BlockSparseTest, BytesAreThoseOfTheDenseProducts) {
+  const Isa isa = std::get<0>(GetParam());
+  SetMask(RandomMask(shape_, 0.4));
+  std::vector<float> folded = w_;
+  for (int32_t k = 0; k < shape_.inputs; ++k) {
+    for (int32_t j = 0; j < shape_.outputs; ++j) folded[k * shape_.outputs + j] *= MaskAt(k, j);
   }
-  EXPECT_EQ(z[0].values, z[1].values);
-  EXPECT_EQ(dx[0].values, dx[1].values);
+  PackedMatrix forward = *PackedMatrix::Create(shape_.inputs, shape_.outputs, isa);
+  forward.PackRows(0, shape_.inputs, folded.data(), shape_.outputs);
+  PackedMatrix backward = *PackedMatrix::Create(shape_.outputs, shape_.inputs, isa);
+  backward.PackColumns(0, shape_.inputs, folded.data(), shape_.outputs);
+
+  const std::vector<float> bias = RandomVector(RoundUpToLanes(shape_.outputs), "bias");
+  Matrix active(rows_, shape_.inputs, "active");
+  ProductEnd forward_end, backward_end;
+  forward_end.bias = bias.data();
+  forward_end.relu = true;
+  backward_end.active = active.data();
+  backward_end.active_stride = active.ld;
+  backward_end.scale = 1.25f;
+  Matrix z(rows_, shape_.outputs, "z"), dense_z = z;
+  Matrix dx(rows_, shape_.inputs, "dx"), dense_dx = dx;
+  weights_.Forward(rows_, x_.data(), x_.ld, z.data(), z.ld, forward_end);
+  forward.Multiply(rows_, x_.data(), x_.ld, dense_z.data(), z.ld, forward_end);
+  weights_.BackwardData(rows_, dz_.data(), dz_.ld, dx.data(), dx.ld, backward_end);
+  backward.Multiply(rows_, dz_.data(), dz_.ld, dense_dx.data(), dx.ld, backward_end);
+  EXPECT_EQ(z.values, dense_z.values);
+  EXPECT_EQ(dx.values, dense_dx.values);
 }
 
 TEST(BlockSparseWeightsTest, RefusesBlocksThatAreTooWide) {

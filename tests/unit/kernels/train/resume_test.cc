@@ -27,6 +27,14 @@ Case MakeCase(const std::string& name) {
   if (name == "dimensions") {
     return {name, MakePlanted(TargetKind::kMulticlass, 700, 4), DimensionSpec(150)};
   }
+  if (name == "sparse_blocks") {
+    // Blocks that are worth the block-sparse engine.
+    plan::Spec spec = BlockSpec(0.2);
+    std::get<plan::BlockPruning>(spec.task).block_rows = 1;
+    std::get<plan::BlockPruning>(spec.task).block_columns = 16;
+    spec.model.hidden_units = {64};
+    return {name, MakePlanted(TargetKind::kBinary, 700, 4), spec};
+  }
   if (name == "blocks") return {name, MakePlanted(TargetKind::kBinary, 700, 4), BlockSpec(0.3)};
   plan::Spec spec = FeatureSpec(3);
   spec.evaluation.curve = true;
@@ -194,7 +202,7 @@ TEST_P(ResumeTest, AStoppedJobThatIsKilledStopsAtTheSamePoint) {
 
 INSTANTIATE_TEST_SUITE_P(Tasks, ResumeTest,
                          ::testing::Values("features", "oversampled", "repeats", "dimensions",
-                                           "blocks", "dlrm"),
+                                           "blocks", "sparse_blocks", "dlrm"),
                          [](const auto& info) { return info.param; });
 
 using CancelTest = JobTest;
