@@ -82,12 +82,15 @@ std::string LayersText(const ResultJson& result) {
   Table table;
   table.Column("LAYER").Column("BLOCK").Column("KEPT", Table::Align::kRight);
   table.Column("BLOCKS", Table::Align::kRight).Column("DENSITY", Table::Align::kRight);
+  table.Column("DENSE US", Table::Align::kRight).Column("PRUNED US", Table::Align::kRight);
   for (const ResultJson& layer : layers) {
     const ResultJson& block = At(layer, "block");
     const bool has_block = block.is_array() && block.size() == 2;
     table.Row({Word(At(layer, "name")),
                has_block ? absl::StrCat(Count(block[0]), " x ", Count(block[1])) : "-",
-               Count(At(layer, "kept")), Count(At(layer, "blocks")), Number(At(layer, "density"))});
+               Count(At(layer, "kept")), Count(At(layer, "blocks")), Number(At(layer, "density")),
+               Number(At(At(layer, "latency_us"), "dense")),
+               Number(At(At(layer, "latency_us"), "pruned"))});
   }
   return absl::StrCat("\n", table.Text());
 }
@@ -204,6 +207,13 @@ ResultJson MergeResult(const ResultJson& selection, const ResultJson& run) {
   merged.update(selection);
   for (const auto& [key, value] : run.items()) {
     if (!merged.contains(key)) merged[key] = value;
+  }
+  if (At(merged, "layers").is_array() && At(run, "layers").is_array()) {
+    for (ResultJson& layer : merged["layers"]) {
+      for (const ResultJson& measured : run["layers"]) {
+        if (At(measured, "name") == At(layer, "name")) layer.update(measured);
+      }
+    }
   }
   return merged;
 }

@@ -13,10 +13,17 @@ nlohmann::ordered_json RunJson(const RunRecord& record) {
   timing["repeats_s"] = record.repeats_s;
   timing["evaluate_s"] = record.evaluate_s;
   timing["samples_per_s"] = record.samples_per_s;
-  return {{"job", record.job},
-          {"attempt", record.attempt},
-          {"threads", record.threads},
-          {"timing", timing}};
+  nlohmann::ordered_json json = {{"job", record.job},
+                                 {"attempt", record.attempt},
+                                 {"threads", record.threads},
+                                 {"timing", timing}};
+  for (const LayerRecord& layer : record.layers) {
+    json["layers"].push_back(
+        {{"name", layer.name},
+         {"latency_us",
+          {{"dense", layer.dense_us}, {"pruned", layer.pruned_us}, {"rows", layer.rows}}}});
+  }
+  return json;
 }
 
 nlohmann::ordered_json MergedResult(const nlohmann::ordered_json& selection,
@@ -26,6 +33,13 @@ nlohmann::ordered_json MergedResult(const nlohmann::ordered_json& selection,
   merged.update(selection);
   for (const auto& [key, value] : run.items()) {
     if (!merged.contains(key)) merged[key] = value;
+  }
+  if (merged.contains("layers") && run.contains("layers")) {
+    for (auto& layer : merged["layers"]) {
+      for (const auto& measured : run["layers"]) {
+        if (measured["name"] == layer["name"]) layer.update(measured);
+      }
+    }
   }
   return merged;
 }

@@ -52,7 +52,10 @@ int64_t LayerBytes(const Plan& plan) {
   // Activations with their gradients, and both in two layouts of bf16.
   const int64_t activation_bytes = *plan.spec.training.precision == Precision::kBf16 ? 20 : 12;
   // Dense weights under the mask, and laid out for the products in both directions.
-  return activation_bytes * batch * widths + 3 * kFloat * dense;
+  // The blocks of a pruned layer in both directions, of training and of evaluation.
+  const BlockGrid& grid = plan.candidates.grid;
+  const int64_t blocks = 4 * kFloat * static_cast<int64_t>(grid.rows) * grid.columns;
+  return activation_bytes * batch * widths + 3 * kFloat * dense + blocks;
 }
 
 // The largest copy of columns that trainings may read instead of the table: made for those that

@@ -11,6 +11,8 @@
 #include "kernels/export/manifest.h"
 #include "kernels/export/safetensors.h"
 #include "kernels/export/selection_json.h"
+#include "kernels/nn/layer_latency.h"
+#include "kernels/nn/model_gate.h"
 #include "kernels/ops/threading.h"
 #include "kernels/train/job_context.h"
 #include "kernels/train/job_runner.h"
@@ -18,6 +20,7 @@
 #include "kernels/train/reporter.h"
 #include "kernels/train/result.h"
 #include "kernels/train/stage_model.h"
+#include "kernels/train/subset.h"
 
 namespace winnow::train {
 namespace {
@@ -54,6 +57,26 @@ absl::Status WriteModel(const JobContext& context, const JobState& state,
   return WriteFileAtomically(outcome.manifest_path, exporting::FormatJson(manifest));
 }
 
+// The final weights under the final mask.
+absl::StatusOr<std::vector<LayerTime>> MeasureLayers(const JobContext& context,
+                                                     const JobState& state) {
+  const plan::Plan& plan = *context.plan;
+  std::vector<LayerTime> times;
+  if (plan.candidates.gate != GateKind::kBlock) return times;
+  const std::string name = absl::StrCat("dense_", plan.candidates.grid.layer);
+  const auto weights = state.final_model.find(name + ".weight");
+  if (weights == state.final_model.end()) return times;
+  ASSIGN_OR_RETURN(const gates::WeightFold fold, nn::MakeFold(plan.model, plan.candidates));
+  std::vector<int32_t> kept;
+  for (const Pick& pick : state.picks) kept.push_back(pick.candidate);
+  ASSIGN_OR_RETURN(
+      const nn::LayerLatency latency,
+      nn::MeasureLayer(fold, MaskOf(plan.candidates.size(), kept), weights->second.values.data(),
+                       plan.spec.training.batch_size.value()));
+  times.push_back({name, latency.rows, latency.dense_us, latency.pruned_us});
+  return times;
+}
+
 }  // namespace
 
 absl::StatusOr<JobOutcome> RunJob(const plan::Plan& plan, const DatasetProfile& profile,
@@ -88,6 +111,7 @@ absl::StatusOr<JobOutcome> RunJob(const plan::Plan& plan, const DatasetProfile& 
   outcome.timing = state.timing;
   if (outcome.kind != JobOutcome::Kind::kFinished) return outcome;
   outcome.selection = MakeSelection(context, state);
+  ASSIGN_OR_RETURN(outcome.layer_times, MeasureLayers(context, state));
   RETURN_IF_ERROR(WriteModel(context, state, FinalShape(context, state), dataset_dir,
                              options.directory, outcome));
   return outcome;

@@ -99,13 +99,21 @@ struct JobOptions {
   int64_t events_seen = 0;
 };
 
+// Measured at the end of a job that prunes blocks; see kernels/nn/layer_latency.h.
+struct LayerTime {
+  std::string layer;  // "dense_0"
+  int64_t rows = 0;
+  double dense_us = 0, pruned_us = 0;
+};
+
 struct JobOutcome {
   enum class Kind { kFinished, kYielded, kCancelled };
   Kind kind = Kind::kFinished;
   Selection selection;  // kFinished
   Timing timing;
-  std::string weights_path;   // kFinished: weights of the final model (safetensors)
-  std::string manifest_path;  // kFinished: kept inputs and fitted transforms (JSON)
+  std::vector<LayerTime> layer_times;  // kFinished, block gate: a layer each
+  std::string weights_path;            // kFinished: weights of the final model (safetensors)
+  std::string manifest_path;           // kFinished: kept inputs and fitted transforms (JSON)
 };
 
 // `dataset_dir` holds table.bin and profile.json. `resume` = newest intact checkpoint of an earlier

@@ -150,6 +150,9 @@ absl::StatusOr<internal::v1::Succeeded> WriteArtifacts(const JobAssignment& assi
   run.repeats_s = outcome.timing.repeats_s;
   run.evaluate_s = outcome.timing.evaluate_s;
   run.samples_per_s = outcome.timing.samples_per_s;
+  for (const train::LayerTime& time : outcome.layer_times) {
+    run.layers.push_back({time.layer, time.rows, time.dense_us, time.pruned_us});
+  }
   RETURN_IF_ERROR(exporting::WriteFileAtomically(directory + "run.json",
                                                  exporting::FormatJson(exporting::RunJson(run))));
   std::vector<std::pair<std::string, std::string>> files = {

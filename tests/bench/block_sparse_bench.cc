@@ -145,7 +145,9 @@ void Compare(benchmark::State& state, Product product, int32_t block, double spa
   Layer layer(block, sparsity);
   std::vector<double> sparse, dense;
   for (auto _ : state) {
+    layer.Dense(product);
     dense.push_back(Seconds([&] { layer.Dense(product); }));
+    layer.Sparse(product);
     sparse.push_back(Seconds([&] { layer.Sparse(product); }));
     state.SetIterationTime(sparse.back());
   }

@@ -45,7 +45,8 @@ class Rows : public BatchSource {
   std::vector<float> values_;
 };
 
-enum class Gate { kNone, kFeature, kBlock };
+// kSparse and kDropped: 5 % of the blocks are kept, in the block-sparse and in the dense engine.
+enum class Gate { kNone, kFeature, kBlock, kSparse, kDropped };
 
 struct Case {
   std::string name;
@@ -69,9 +70,10 @@ plan::ModelShape ShapeOf(const Case& c) {
 
 CandidateSet CandidatesOf(const Case& c) {
   CandidateSet set;
-  if (c.gate == Gate::kBlock) {
+  if (c.gate != Gate::kFeature && c.gate != Gate::kNone) {
     set.gate = GateKind::kBlock;
     set.grid = {0, c.inputs, c.hidden[0], 16, 16};
+    if (c.gate == Gate::kSparse) set.grid.sparse_saving = 0.2;
     set.items.resize(static_cast<size_t>(set.grid.grid_rows()) * set.grid.grid_columns());
     return set;
   }
@@ -116,12 +118,18 @@ void Step(benchmark::State& state, const Case& c) {
   if (c.gate != Gate::kNone) {
     mask.assign(fold.num_candidates, 1.0f);
     mask_gradient.resize(fold.num_candidates);
+    const RngStream random(1, "bench/blocks");
+    for (size_t b = 0; b < mask.size(); ++b) {
+      const bool is_pruned = c.gate == Gate::kSparse || c.gate == Gate::kDropped;
+      if (is_pruned && random.Uniform(b) > 0.05) mask[b] = 0.0f;
+    }
   }
   StepInput input;
   input.rows = c.batch;
   input.learning_rate = 1e-4;
   input.weight_decay = 1.0;
   input.mask_gradient = mask_gradient;
+  input.dropped_gradient = false;
   double loss = 0;
   for (auto _ : state) {
     // A mask that moves every step, as a selector's does.
@@ -152,6 +160,8 @@ const Case kCases[] = {
     {"429-512-256-1/2048/feature_gate/bf16", 429, {512, 256}, 2048, Gate::kFeature, 0, 0, 1, true},
     {"784-400-400-10/128", 784, {400, 400}, 128},
     {"784-400-400-10/128/block_gate", 784, {400, 400}, 128, Gate::kBlock},
+    {"784-400-400-10/128/block_gate/5_percent", 784, {400, 400}, 128, Gate::kSparse},
+    {"784-400-400-10/128/block_gate/5_percent_dense", 784, {400, 400}, 128, Gate::kDropped},
     {"50-67-10/256", 50, {67}, 256},
     {"50-67-10/256/noise", 50, {67}, 256, Gate::kNone, 0.2f},
     {"50-67-10/256/noise_dropout", 50, {67}, 256, Gate::kNone, 0.2f, 0.2f},

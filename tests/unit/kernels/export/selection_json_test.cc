@@ -98,5 +98,20 @@ TEST(RunJsonTest, MergedResultPutsTheJobFirstAndTimingLast) {
   EXPECT_EQ(merged["timing"]["select_s"], 1.5);
 }
 
+TEST(RunJsonTest, MeasuredLatenciesStandWithTheirLayer) {
+  Selection selection = Example();
+  selection.task = "block_pruning";
+  selection.layers = {{.name = "dense_0", .kept = 3}, {.name = "dense_1", .kept = 5}};
+  RunRecord record;
+  record.layers = {{.name = "dense_1", .rows = 128, .dense_us = 90.5, .pruned_us = 11.0}};
+  const auto merged = MergedResult(SelectionJson(selection), RunJson(record));
+  ASSERT_EQ(merged["layers"].size(), 2u);
+  EXPECT_FALSE(merged["layers"][0].contains("latency_us"));
+  EXPECT_EQ(merged["layers"][1]["kept"], 5);
+  EXPECT_EQ(merged["layers"][1]["latency_us"]["dense"], 90.5);
+  EXPECT_EQ(merged["layers"][1]["latency_us"]["pruned"], 11.0);
+  EXPECT_EQ(merged["layers"][1]["latency_us"]["rows"], 128);
+}
+
 }  // namespace
 }  // namespace winnow::exporting
