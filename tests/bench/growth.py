@@ -28,6 +28,7 @@ import tempfile
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -187,7 +188,8 @@ def train(server: Server, dataset: str, options: argparse.Namespace, limit: int 
     }
 
 
-def _find(node: object, key: str) -> object:
+def _find(node: Any, key: str) -> Any:
+    """The first value of `key` in nested JSON, or None."""
     if isinstance(node, dict):
         if key in node:
             return node[key]
