@@ -87,11 +87,12 @@ TEST(ResultTextTest, NamesAloneAreOneALine) {
 TEST(ResultTextTest, OtherTasksShowTheirOwnParts) {
   const ResultJson result = ResultJson::parse(R"({"task": "block_pruning", "selected": [],
     "dimensions": {"occupation": 5},
-    "layers": [{"name": "dense_0", "block": [16, 16], "blocks": 1225, "kept": 61, "density": 0.0498}],
+    "layers": [{"name": "dense_0", "block": [16, 16], "blocks": 1225, "kept": 61, "density": 0.0498,
+                "latency_us": {"dense": 310.5, "pruned": 24.25}}],
     "metrics": {"validation": {"accuracy": {"value": 0.97}}}})");
   const std::string text = ResultText(result);
   EXPECT_THAT(text, HasSubstr("occupation           5\n"));
-  EXPECT_THAT(text, HasSubstr("dense_0  16 x 16    61   1,225  0.04980\n"));
+  EXPECT_THAT(text, HasSubstr("dense_0  16 x 16    61   1,225  0.04980     310.5      24.25\n"));
   EXPECT_THAT(text, HasSubstr("VALIDATION ACCURACY"));
   EXPECT_THAT(text, Not(HasSubstr("RANK")));
 }
