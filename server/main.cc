@@ -105,10 +105,10 @@ class Winnowd {
         layout_(settings_.data_dir),
         metrics_(rpc::ContractMethods()),
         rates_(&clock_, static_cast<double>(settings_.tenant_requests_per_s)),
+        starts_(kStartThreads),
         requests_(kRequestThreads),
         bulk_(kBulkThreads),
-        workers_(kWorkerThreads),
-        starts_(kStartThreads) {}
+        workers_(kWorkerThreads) {}
 
   // Workers that are left are killed.
   ~Winnowd() {
@@ -145,14 +145,15 @@ class Winnowd {
   rpc::AllowedRoots roots_;
   rpc::Gate gate_;
   rpc::ProgressBoard progress_;
-  server::ThreadPoolExecutor requests_;
-  server::ThreadPoolExecutor bulk_;
-  server::ThreadPoolExecutor workers_;
   server::ThreadPoolExecutor starts_;
   rpc::WorkerRegistry registry_;
   std::unique_ptr<sched::Scheduler> scheduler_;
   std::unique_ptr<launch::Launcher> launcher_;
   rpc::Deps deps_;
+  // What the last streams leave behind runs here after their server is gone, and needs the above.
+  server::ThreadPoolExecutor requests_;
+  server::ThreadPoolExecutor bulk_;
+  server::ThreadPoolExecutor workers_;
   std::unique_ptr<rpc::WatchHub> watchers_;
   std::unique_ptr<ops_http::StateCollector> state_;
   std::vector<std::unique_ptr<grpc::Service>> services_;

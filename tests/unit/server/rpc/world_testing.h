@@ -148,14 +148,15 @@ class RpcTest : public testing::Test {
     AllowedRoots roots;
     Gate gate;
     ProgressBoard progress;
-    server::ThreadPoolExecutor requests{4};
-    server::ThreadPoolExecutor bulk{2};
-    server::ThreadPoolExecutor workers{2};
     server::ThreadPoolExecutor starts{1};
     WorkerRegistry registry;
     std::unique_ptr<ScriptedLauncher> launcher;  // silenced before anything goes
     std::unique_ptr<sched::Scheduler> scheduler;
     Deps deps;
+    // As in winnowd: what streams leave behind needs the above.
+    server::ThreadPoolExecutor requests{4};
+    server::ThreadPoolExecutor bulk{2};
+    server::ThreadPoolExecutor workers{2};
     std::unique_ptr<WatchHub> watchers;
     std::vector<std::unique_ptr<grpc::Service>> services;
     std::unique_ptr<grpc::Server> worker_server;
