@@ -115,7 +115,7 @@ def test_death_at_a_commit_loses_no_acknowledged_job(
     server.make_dataset()
     server.kill()
     acknowledged: list[str] = []
-    for n in (3, 8):  # a third death of one attempt would count as a crash loop
+    for n in (6, 30):  # a third death of one attempt would count as a crash loop
         server.launch(WINNOW_FAILPOINT=failpoint.format(n=n))
         assert server.process is not None
         try:
