@@ -42,7 +42,8 @@ def claim(name: str, holds: bool, measured: str) -> None:
 class Session:
     """A private server for one group of claims."""
 
-    def __init__(self) -> None:
+    def __init__(self, threads: int) -> None:
+        self.threads = threads  # of every job but those of `winnow run`
         self.folder = tempfile.TemporaryDirectory(prefix="winnow-acceptance-")
         self.path = Path(self.folder.name)
         self.address = f"unix:{self.path}/s"
@@ -74,7 +75,8 @@ class Session:
         """Submits a job file's text, waits, returns the result."""
         path = self.path / "job.yaml"
         path.write_text(job)
-        name = self.ok("submit", path, *options).splitlines()[-1]
+        threads = f"training.threads={self.threads}"
+        name = self.ok("submit", path, "--set", threads, *options).splitlines()[-1]
         self.ok("watch", name)
         result: dict[str, Any] = json.loads(self.ok("result", name, "--json"))
         self.ok("delete", name)
@@ -207,7 +209,7 @@ def mnist_features(session: Session) -> None:
     each = " ".join(f"{value(result, 'accuracy'):.4f}" for result in results)
     claim("MNIST k = 50: accuracy >= .955", accuracy >= 0.955, f"{accuracy:.4f} ({each})")
     slowest = max(result["timing"]["select_s"] for result in results)
-    claim("MNIST k = 50: selection under 15 s on one thread", slowest < 15, f"{slowest:.1f} s")
+    claim("MNIST k = 50: selection under 15 s", slowest < 15, f"{slowest:.1f} s")
 
 
 def precision(session: Session) -> None:
@@ -310,10 +312,11 @@ GROUPS: dict[str, Callable[[Session], None]] = {
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", nargs="+", choices=list(GROUPS), help="these groups alone")
+    parser.add_argument("--threads", type=int, default=1, help="of a job; default 1")
     parser.add_argument("--json", type=Path, help="write the claims to this file")
     options = parser.parse_args()
     for name in options.only or GROUPS:
-        with Session() as session:
+        with Session(options.threads) as session:
             GROUPS[name](session)
     if options.json:
         options.json.write_text(json.dumps(claims, indent=2) + "\n")
