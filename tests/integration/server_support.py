@@ -139,12 +139,15 @@ class RawServer:
         self.launch(**environment)
         self.connect()
 
+    def make_channel(self) -> grpc.Channel:
+        options = [("grpc.use_local_subchannel_pool", 1)]
+        return grpc.insecure_channel(self.address, options=options)
+
     def connect(self) -> None:
         """A new channel, once the server is healthy."""
         if self.channel is not None:
             self.channel.close()
-        options = [("grpc.use_local_subchannel_pool", 1)]
-        self.channel = grpc.insecure_channel(self.address, options=options)
+        self.channel = self.make_channel()
         self.jobs = job_service_pb2_grpc.JobServiceStub(self.channel)
         self.datasets = dataset_pb2_grpc.DatasetServiceStub(self.channel)
         self.artifacts = artifact_pb2_grpc.ArtifactServiceStub(self.channel)
