@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "kernels/base/large_table.h"
+#include "kernels/plan/lockstep.h"
 #include "kernels/plan/model_shape.h"
 
 namespace winnow::plan {
@@ -70,6 +71,17 @@ int64_t CompactBytes(const Plan& plan, const DatasetProfile& profile) {
                   kFloat * profile.rows * (plan.model.dense_width + codes + 2));
 }
 
+// Trainings side by side, besides the first: with a checkpoint of what lasts, and the batches they
+// share (kernels/train/shared_batches.h).
+int64_t LockstepBytes(const Plan& plan) {
+  const int64_t models = std::min(LockstepModels(plan), MostTogether(plan));
+  if (models == 1) return 0;
+  const int64_t batch = *plan.spec.training.batch_size;
+  const auto row = kFloat * (static_cast<int64_t>(plan.model.fields.size()) * 2 + 2);
+  return (models - 1) * (LockstepModelBytes(plan) + 8 * kFloat * plan.model.parameters) +
+         kSharedBatchBytes + 2 * batch * row;
+}
+
 int64_t RowBytes(const Plan& plan, const DatasetProfile& profile) {
   const int64_t order =
       IsLargeTable(profile.table_bytes, profile.rows) ? kWindowBytes : 4 * profile.rows;
@@ -90,7 +102,7 @@ int64_t EstimateMemory(const Plan& plan, const DatasetProfile& profile) {
   return kBaseMemory + kColumnBytes * static_cast<int64_t>(profile.columns.size()) +
          kVocabularyBytes * vocabulary + kCandidateBytes * plan.candidates.size() +
          Copies(*plan.spec.training.optimizer) * kFloat * plan.model.parameters + LayerBytes(plan) +
-         RowBytes(plan, profile) + CompactBytes(plan, profile);
+         RowBytes(plan, profile) + CompactBytes(plan, profile) + LockstepBytes(plan);
 }
 
 }  // namespace winnow::plan

@@ -14,7 +14,6 @@
 namespace winnow::train {
 namespace {
 
-constexpr char kStage[] = "stage";
 constexpr double kFirstRate = 3e-3, kLastRate = 1e-3;
 constexpr int32_t kBatch = 256;
 constexpr int64_t kSmallTableRows = 5000;
@@ -60,9 +59,9 @@ PruneSettings PlannedPruning(const plan::Plan& plan, int64_t picked) {
 }
 
 BackwardPrune::BackwardPrune(const JobContext& context, const std::vector<Pick>& picks,
-                             JobReporter& reporter, nn::Network network, gates::WeightFold fold)
+                             EventSink& events, nn::Network network, gates::WeightFold fold)
     : context_(context),
-      reporter_(reporter),
+      events_(events),
       picks_(picks),
       settings_(PlannedPruning(*context.plan, static_cast<int64_t>(picks.size()))),
       network_(std::move(network)),
@@ -78,12 +77,12 @@ BackwardPrune::BackwardPrune(const JobContext& context, const std::vector<Pick>&
 
 absl::StatusOr<std::unique_ptr<BackwardPrune>> BackwardPrune::Create(const JobContext& context,
                                                                      const std::vector<Pick>& picks,
-                                                                     JobReporter& reporter) {
+                                                                     EventSink& events) {
   const plan::ModelShape shape = PruningShape(*context.plan, picks);
   ASSIGN_OR_RETURN(nn::Network network, nn::Network::Create(shape));
   ASSIGN_OR_RETURN(gates::WeightFold fold, nn::MakeFold(shape, context.plan->candidates));
   std::unique_ptr<BackwardPrune> prune(
-      new BackwardPrune(context, picks, reporter, std::move(network), std::move(fold)));
+      new BackwardPrune(context, picks, events, std::move(network), std::move(fold)));
   prune->network_.Init(context.seed(), "init/prune");
   nn::TrainStepOptions options;
   options.loss = context.loss;
@@ -163,7 +162,7 @@ void BackwardPrune::DropSome() {
     if (!DropWeakest()) break;
   }
   const auto total = static_cast<int64_t>(picks_.size());
-  reporter_.Emit(
+  events_.Emit(
       Pruned{.sparsity = static_cast<double>(total - alive_count_) / static_cast<double>(total),
              .alive = alive_count_,
              .total = total,
@@ -229,7 +228,7 @@ std::vector<Pick> BackwardPrune::picks() const {
 }
 
 void BackwardPrune::Save(Checkpoint& checkpoint) const {
-  const std::string prefix = kStage;
+  const std::string prefix = StageSection(context_);
   ByteWriter out;
   out.Vector(alive_);
   out.Vector(removal_loss_);
@@ -245,7 +244,7 @@ void BackwardPrune::Save(Checkpoint& checkpoint) const {
 }
 
 absl::Status BackwardPrune::Load(const Checkpoint& checkpoint) {
-  const std::string prefix = kStage;
+  const std::string prefix = StageSection(context_);
   ASSIGN_OR_RETURN(const std::string bytes, checkpoint.Get(prefix + "/run"));
   ByteReader in(bytes);
   alive_ = in.Vector<uint8_t>();

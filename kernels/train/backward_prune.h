@@ -24,8 +24,8 @@
 #include "kernels/nn/train_step.h"
 #include "kernels/train/activity.h"
 #include "kernels/train/batch_feed.h"
+#include "kernels/train/event_sink.h"
 #include "kernels/train/job_context.h"
-#include "kernels/train/reporter.h"
 #include "kernels/train/table_source.h"
 
 namespace winnow::train {
@@ -40,13 +40,13 @@ struct PruneSettings {
 };
 PruneSettings PlannedPruning(const plan::Plan& plan, int64_t picked);
 
-// OWNERSHIP: context and reporter outlive this.
+// OWNERSHIP: context and sink outlive this.
 class BackwardPrune final : public Activity {
  public:
   // `picks`: those of the selection run, in order.
   static absl::StatusOr<std::unique_ptr<BackwardPrune>> Create(const JobContext& context,
                                                                const std::vector<Pick>& picks,
-                                                               JobReporter& reporter);
+                                                               EventSink& events);
 
   bool done() const override;
   absl::Status Advance() override;
@@ -67,7 +67,7 @@ class BackwardPrune final : public Activity {
   std::string phase() const override { return "prune"; }
 
  private:
-  BackwardPrune(const JobContext& context, const std::vector<Pick>& picks, JobReporter& reporter,
+  BackwardPrune(const JobContext& context, const std::vector<Pick>& picks, EventSink& events,
                 nn::Network network, gates::WeightFold fold);
   absl::Status Train(double learning_rate);
   absl::Status MeasureSome();
@@ -78,7 +78,7 @@ class BackwardPrune final : public Activity {
   bool MayDrop(size_t pick) const;
 
   const JobContext& context_;
-  JobReporter& reporter_;
+  EventSink& events_;
   std::vector<Pick> picks_;
   PruneSettings settings_;
   nn::Network network_;

@@ -13,8 +13,8 @@
 
 #include "absl/status/statusor.h"
 #include "kernels/data/batch_schedule.h"
-#include "kernels/nn/batch_source.h"
 #include "kernels/plan/plan.h"
+#include "kernels/train/batch_stream.h"
 #include "kernels/train/job_context.h"
 #include "kernels/train/table_source.h"
 
@@ -22,9 +22,8 @@ namespace winnow::train {
 
 class BatchPrefetcher;
 
-// As a source it is the batch loaded last; Fill as BatchSource says. THREAD-SAFETY: Load by one
-// thread, while nobody fills. OWNERSHIP: what the context refers to outlives this.
-class BatchFeed final : public nn::BatchSource {
+// OWNERSHIP: what the context refers to outlives this.
+class BatchFeed final : public BatchStream {
  public:
   enum class Mode {
     kByTable,  // ahead for large tables, else direct
@@ -37,13 +36,12 @@ class BatchFeed final : public nn::BatchSource {
             int32_t batch_size, Mode mode = Mode::kByTable);
   ~BatchFeed() override;
 
-  int32_t batch_size() const { return batch_size_; }
-  int64_t steps_per_epoch() const { return steps_per_epoch_; }
+  int32_t batch_size() const override { return batch_size_; }
+  int64_t steps_per_epoch() const override { return steps_per_epoch_; }
 
-  // Makes the batch of `step` the one to fill from; returns its rows. Steps may come in any order;
-  // ascending ones are ready before they are asked for. RESOURCE_EXHAUSTED when there is no memory
-  // or no thread for them.
-  absl::StatusOr<int32_t> Load(int64_t step);
+  // Steps may come in any order; ascending ones are ready before they are asked for.
+  // RESOURCE_EXHAUSTED when there is no memory or no thread for them.
+  absl::StatusOr<int32_t> Load(int64_t step) override;
 
   void Fill(int64_t begin, int64_t end, int thread, const nn::BatchRows& out) const override;
 

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "kernels/base/selection.h"
 
 namespace winnow::train {
 
@@ -91,6 +92,9 @@ class ByteReader {
   size_t position_ = 0;
   bool ok_ = true;
 };
+
+void WritePicks(const std::vector<Pick>& picks, ByteWriter& out);
+std::vector<Pick> ReadPicks(ByteReader& in);
 
 }  // namespace winnow::train
 

@@ -12,29 +12,22 @@
 #define WINNOW_KERNELS_TRAIN_COMPACT_COLUMNS_H_
 
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <optional>
 #include <span>
-#include <vector>
 
 #include "absl/status/statusor.h"
 #include "kernels/base/aligned_buffer.h"
 #include "kernels/nn/batch_source.h"
 #include "kernels/plan/plan.h"
 #include "kernels/train/job_context.h"
+#include "kernels/train/row_layout.h"
 
 namespace winnow::train {
 
 // THREAD-SAFETY: const members from any thread.
 class CompactColumns {
  public:
-  // Where the inputs of a model stand in a row.
-  struct View {
-    std::vector<int32_t> dense, codes;
-    bool is_whole = false;  // all of them, in order
-  };
-
   // Whether a copy is worth its pass and its memory, for a training that reads `visits` rows; a
   // function of table, model and plan alone.
   static bool Pays(const data::PackedTable& table, const plan::ModelShape& shape, int64_t visits);
@@ -44,21 +37,18 @@ class CompactColumns {
                                                                 const plan::ModelShape& shape);
 
   // None when a column is missing here.
-  std::optional<View> ViewOf(const plan::ModelShape& shape) const;
+  std::optional<RowLayout::View> ViewOf(const plan::ModelShape& shape) const {
+    return layout_.ViewOf(shape);
+  }
 
   // Row i of `out` is table row rows[i]. REQUIRES: `view` is of this.
-  void Copy(const View& view, std::span<const uint32_t> rows, const nn::BatchRows& out) const;
+  void Copy(const RowLayout::View& view, std::span<const uint32_t> rows,
+            const nn::BatchRows& out) const;
 
  private:
-  struct Place {
-    int32_t offset = 0, length = 0;
-  };
+  explicit CompactColumns(const plan::ModelShape& shape) : layout_(shape) {}
 
-  explicit CompactColumns(const plan::ModelShape& shape);
-
-  // A row: dense inputs, codes, target, weight; four bytes each.
-  int32_t dense_width_ = 0, num_codes_ = 0, stride_ = 0;
-  std::map<int32_t, Place> places_;  // by column
+  RowLayout layout_;
   AlignedBuffer<float> rows_;
 };
 

@@ -2,6 +2,8 @@
 
 #include <cstddef>
 
+#include "absl/strings/str_cat.h"
+
 namespace winnow::train {
 
 namespace {
@@ -15,6 +17,10 @@ double MeanWeightOf(const data::PackedTable& table, const Rows& rows) {
 }
 
 }  // namespace
+
+std::string StageSection(const JobContext& context) {
+  return context.repeat == 0 ? "stage" : absl::StrCat("stage/repeat/", context.repeat);
+}
 
 std::vector<uint32_t> EvenlySpaced(const data::RowSet& rows, int64_t limit) {
   const auto n = static_cast<int64_t>(rows.size());

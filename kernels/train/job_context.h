@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -39,6 +40,9 @@ struct JobContext {
     return absl::CancelledError("the job was cancelled");
   }
 };
+
+// The section of checkpoints that holds the context's selection.
+std::string StageSection(const JobContext& context);
 
 // All of `rows` when they are at most `limit`, else `limit` evenly spaced ones.
 std::vector<uint32_t> EvenlySpaced(const data::RowSet& rows, int64_t limit);

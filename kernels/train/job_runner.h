@@ -5,14 +5,14 @@
 //   yield   writes a checkpoint of the stage at hand and returns
 //   stop    from the event on that nobody has seen yet: a checkpoint, so that a crash cannot move
 //           the point; then the selection ends with its picks filled up, the retrain runs to its
-//           end, controls, curve and repeats that are not complete are left out
+//           end, controls, curve and repeats that are not complete are left out: those that go on
+//           side by side are complete together
 #ifndef WINNOW_KERNELS_TRAIN_JOB_RUNNER_H_
 #define WINNOW_KERNELS_TRAIN_JOB_RUNNER_H_
 
-#include <chrono>
 #include <memory>
 #include <optional>
-#include <string>
+#include <span>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -20,14 +20,13 @@
 #include "kernels/train/activity.h"
 #include "kernels/train/checkpoint_keeper.h"
 #include "kernels/train/compact_columns.h"
-#include "kernels/train/evaluate.h"
 #include "kernels/train/job_context.h"
 #include "kernels/train/job_state.h"
 #include "kernels/train/reporter.h"
 #include "kernels/train/run_job.h"
-#include "kernels/train/selection_run.h"
+#include "kernels/train/stage_clock.h"
+#include "kernels/train/stage_results.h"
 #include "kernels/train/stages.h"
-#include "kernels/train/training_run.h"
 
 namespace winnow::train {
 
@@ -43,34 +42,35 @@ class JobRunner {
  private:
   enum class StageEnd { kDone, kAbandoned, kYielded, kCancelled };
 
-  absl::StatusOr<StageEnd> RunStage(const Stage& stage, const Checkpoint* resume);
-  absl::StatusOr<StageEnd> Drive(const Stage& stage, Activity& activity);
-  // OWNERSHIP: `context` outlives the activity.
-  absl::StatusOr<std::unique_ptr<Activity>> MakeActivity(const Stage& stage,
-                                                         const JobContext& context);
-  void Begin(const Stage& stage, Activity& activity);
-  // Copies the columns that a stage trains on, where that pays and the last copy has them not.
-  absl::Status ChooseColumns(const Stage& stage);
+  using Stages = std::vector<const Stage*>;
 
-  // What a stage leaves behind, by kind.
-  absl::Status Finish(const Stage& stage, Activity& activity);
-  absl::Status FinishSelect(const Stage& stage, SelectionRun& run);
-  absl::Status FinishRepeat(const Stage& stage, std::vector<Pick> picks);
-  absl::Status FinishTraining(const Stage& stage, const TrainingRun& run);
-
-  // Measures a model and keeps the result under `name`.
-  absl::Status Measure(const std::string& name, const MaskedModel& model);
-  void ReportResult(const std::string& name, const std::string& what, int64_t k);
-
+  // The stages from state_.stage on that are trained together.
+  std::span<const Stage> PresentGroup() const;
   bool IsSkipped(const Stage& stage) const;
   // A point of the curve at the size of the selection: the retrain is that model.
   bool IsRetrain(const Stage& stage) const;
+
+  // `live`: one stage, or those of a group; those that a stop leaves out are taken from it.
+  absl::StatusOr<StageEnd> RunStages(Stages& live, const Checkpoint* resume);
+  plan::ModelShape ShapeOf(const Stage& stage) const;
+  // Copies the columns that the stages read, where that pays and the last copy has them not.
+  absl::Status ChooseColumns(const Stages& live);
+  // OWNERSHIP: `context` outlives the activity.
+  absl::StatusOr<std::unique_ptr<Activity>> MakeActivity(const Stages& live,
+                                                         const JobContext& context);
+  void Begin(const Stages& live, Activity& activity);
+  absl::StatusOr<StageEnd> Drive(Stages& live, Activity& activity);
+  // What is asked of the job: how the stages end, or none to go on.
+  absl::StatusOr<std::optional<StageEnd>> Heed(Stages& live, Activity& activity);
+  absl::StatusOr<StageEnd> Finish(Stages& live, Activity& activity);
+  absl::Status FinishOne(const Stage& stage, Activity& activity);
+
+  // A checkpoint within the stages.
+  absl::Status Save(const Stages& live, Activity& activity);
   absl::Status WriteCheckpoint(const Activity* activity);
+  void CountTime(const Stages& live, Activity& activity);
+  void SetPace(const Stages& live, Activity& activity);
   void Warn();
-  void WarnOfSelection();
-  // Adds the time since the last call to the stage's account.
-  void CountTime(double& account);
-  double& AccountOf(const Stage& stage);
 
   const JobContext& context_;
   const JobOptions& options_;
@@ -80,7 +80,8 @@ class JobRunner {
   CheckpointKeeper keeper_;
   std::vector<Stage> stages_;
   std::unique_ptr<CompactColumns> compact_;
-  std::chrono::steady_clock::time_point clock_;
+  StageClock clock_;
+  StageResults results_;
 };
 
 }  // namespace winnow::train

@@ -31,33 +31,6 @@ MetricSamples ReadSamples(ByteReader& in) {
   return samples;
 }
 
-void WritePick(const Pick& pick, ByteWriter& out) {
-  out.Value(pick.candidate);
-  out.Value(pick.phase);
-  out.Value(pick.score);
-  out.Optional(pick.gain);
-}
-
-Pick ReadPick(ByteReader& in) {
-  Pick pick;
-  pick.candidate = in.Value<int32_t>();
-  pick.phase = in.Value<int32_t>();
-  pick.score = in.Value<double>();
-  pick.gain = in.Optional();
-  return pick;
-}
-
-void WritePicks(const std::vector<Pick>& picks, ByteWriter& out) {
-  out.Value<uint64_t>(picks.size());
-  for (const Pick& pick : picks) WritePick(pick, out);
-}
-
-std::vector<Pick> ReadPicks(ByteReader& in) {
-  std::vector<Pick> picks;
-  for (auto n = in.Value<uint64_t>(); n > 0 && in.ok(); --n) picks.push_back(ReadPick(in));
-  return picks;
-}
-
 }  // namespace
 
 void JobState::Save(Checkpoint& checkpoint) const {
@@ -72,7 +45,6 @@ void JobState::Save(Checkpoint& checkpoint) const {
   out.Value(logit_stddev);
   out.Value<uint64_t>(repeats.size());
   for (const std::vector<Pick>& repeat : repeats) WritePicks(repeat, out);
-  WritePicks(repeat_picks, out);
   out.Vector(magnitude_subset);
   out.Value<uint64_t>(warnings.size());
   for (const std::string& warning : warnings) out.Text(warning);
@@ -106,7 +78,6 @@ absl::Status JobState::Load(const Checkpoint& checkpoint) {
   logit_stddev = in.Value<double>();
   repeats.clear();
   for (auto n = in.Value<uint64_t>(); n > 0 && in.ok(); --n) repeats.push_back(ReadPicks(in));
-  repeat_picks = ReadPicks(in);
   magnitude_subset = in.Vector<int32_t>();
   warnings.clear();
   for (auto n = in.Value<uint64_t>(); n > 0 && in.ok(); --n) warnings.push_back(in.Text());

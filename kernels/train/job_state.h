@@ -32,9 +32,7 @@ struct JobState {
 
   std::vector<Pick> picks;  // complete after the stages select and prune
   double logit_stddev = 0;
-  // Of repeats 1, 2, ...: those done, and the candidates of the one at hand before its pruning.
-  std::vector<std::vector<Pick>> repeats;
-  std::vector<Pick> repeat_picks;
+  std::vector<std::vector<Pick>> repeats;  // of repeats 1, 2, ...: those done
   std::vector<int32_t>
       magnitude_subset;  // of the magnitude control, once the full model is trained
   std::vector<std::string> warnings;

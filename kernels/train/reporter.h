@@ -5,17 +5,14 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
-#include <utility>
-#include <variant>
 #include <vector>
 
 #include "kernels/train/activity.h"
+#include "kernels/train/event_sink.h"
 #include "kernels/train/job_state.h"
 #include "kernels/train/run_job.h"
 
 namespace winnow::train {
-
-using EventBody = decltype(JobEvent::body);
 
 // Size of a stage: optimizer steps, and work in multiply-adds, which weighs steps of different
 // models for the fraction done and the time left.
@@ -25,12 +22,12 @@ struct StageSize {
 };
 
 // OWNERSHIP: all references outlive the reporter. THREAD-SAFETY: none.
-class JobReporter {
+class JobReporter final : public EventSink {
  public:
   JobReporter(JobState& state, const JobOptions& options, JobObserver& observer);
 
   // The ordinal is state.ordinal + 1.
-  void Emit(EventBody body);
+  void Emit(EventBody body) override;
   // An event and an entry of the result's warnings; a text that is there already is not repeated.
   void Warn(const std::string& text);
 

@@ -93,6 +93,7 @@ struct JobOptions {
   double checkpoint_interval_s = 10;  // besides one at every stage end
   double progress_interval_s = 0.5;
   bool stress_pool = false;  // random task order and delays (tests)
+  bool side_by_side = true;  // false: every training alone (tests, benches); the result is the same
   // Highest ordinal of this job's events that is stored. A resumed attempt repeats events after its
   // checkpoint with the same content; a stop request is honoured only from there on, so that what
   // it changes are events that nobody has seen.

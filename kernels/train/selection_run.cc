@@ -17,7 +17,6 @@
 namespace winnow::train {
 namespace {
 
-constexpr char kStage[] = "stage";
 constexpr size_t kTopScores = 10;
 
 // Parameter of the selector, or what stands in for it where the selector has no such parameter.
@@ -78,10 +77,10 @@ absl::StatusOr<SelectionConfig> PlannedSelection(const JobContext& context) {
 }
 
 SelectionRun::SelectionRun(const JobContext& context, const SelectionConfig& config,
-                           JobReporter& reporter, nn::Network network, gates::WeightFold fold)
+                           EventSink& events, nn::Network network, gates::WeightFold fold)
     : context_(context),
       config_(config),
-      reporter_(reporter),
+      events_(events),
       network_(std::move(network)),
       fold_(std::move(fold)),
       batches_(context, config_.training.shape, "select", std::max(1, config_.training.batch_size)),
@@ -89,12 +88,12 @@ SelectionRun::SelectionRun(const JobContext& context, const SelectionConfig& con
 
 absl::StatusOr<std::unique_ptr<SelectionRun>> SelectionRun::Create(const JobContext& context,
                                                                    const SelectionConfig& config,
-                                                                   JobReporter& reporter) {
+                                                                   EventSink& events) {
   const plan::ModelShape& shape = config.training.shape;
   ASSIGN_OR_RETURN(nn::Network network, nn::Network::Create(shape));
   ASSIGN_OR_RETURN(gates::WeightFold fold, nn::MakeFold(shape, *config.problem.candidates));
   std::unique_ptr<SelectionRun> run(
-      new SelectionRun(context, config, reporter, std::move(network), std::move(fold)));
+      new SelectionRun(context, config, events, std::move(network), std::move(fold)));
   run->network_.Init(context.seed(), "init/select");
   ASSIGN_OR_RETURN(run->probe_, NetworkProbe::Create(context, run->network_, run->fold_));
   RETURN_IF_ERROR(run->MakeTrainStep());
@@ -120,7 +119,7 @@ absl::Status SelectionRun::MakeTrainStep() {
 }
 
 void SelectionRun::Start() {
-  reporter_.Emit(
+  events_.Emit(
       PhaseStarted{.name = phase(), .steps = config_.training.steps, .repeat = context_.repeat});
   ReportPicks();
 }
@@ -170,15 +169,15 @@ absl::Status SelectionRun::Handle(const selectors::StepOutcome& outcome) {
   if (outcome.sparsity) {
     const int64_t total = config_.problem.candidates->size();
     const auto dropped = std::llround(*outcome.sparsity * static_cast<double>(total));
-    reporter_.Emit(Pruned{.sparsity = *outcome.sparsity,
-                          .alive = total - dropped,
-                          .total = total,
-                          .step = step_,
-                          .repeat = context_.repeat});
+    events_.Emit(Pruned{.sparsity = *outcome.sparsity,
+                        .alive = total - dropped,
+                        .total = total,
+                        .step = step_,
+                        .repeat = context_.repeat});
   }
   if (outcome.phase) {
     phase_ = *outcome.phase;
-    reporter_.Emit(PhaseStarted{.name = phase(), .steps = 0, .repeat = context_.repeat});
+    events_.Emit(PhaseStarted{.name = phase(), .steps = 0, .repeat = context_.repeat});
   }
   finished_ = outcome.done;
   return absl::OkStatus();
@@ -216,7 +215,7 @@ void SelectionRun::ReportPicks() {
     if (candidates.gate == GateKind::kBlock) continue;
     const Pick& pick = all[static_cast<size_t>(reported_)];
     const Candidate& candidate = candidates.items[pick.candidate];
-    reporter_.Emit(
+    events_.Emit(
         PickMade{.pick = pick,
                  .candidate = candidate.name,
                  .rank = static_cast<int32_t>(reported_) + 1,
@@ -262,7 +261,7 @@ std::vector<std::pair<std::string, double>> SelectionRun::top_scores() const {
 }
 
 void SelectionRun::Save(Checkpoint& checkpoint) const {
-  const std::string prefix = kStage;
+  const std::string prefix = StageSection(context_);
   ByteWriter out;
   out.Text(phase_);
   out.Value(step_);
@@ -283,7 +282,7 @@ void SelectionRun::Save(Checkpoint& checkpoint) const {
 }
 
 absl::Status SelectionRun::Load(const Checkpoint& checkpoint) {
-  const std::string prefix = kStage;
+  const std::string prefix = StageSection(context_);
   ASSIGN_OR_RETURN(const std::string bytes, checkpoint.Get(prefix + "/run"));
   ByteReader in(bytes);
   phase_ = in.Text();

@@ -29,9 +29,9 @@
 #include "kernels/train/activity.h"
 #include "kernels/train/batch_feed.h"
 #include "kernels/train/evaluate.h"
+#include "kernels/train/event_sink.h"
 #include "kernels/train/job_context.h"
 #include "kernels/train/model_probe.h"
-#include "kernels/train/reporter.h"
 #include "kernels/train/training_run.h"
 
 namespace winnow::train {
@@ -48,10 +48,10 @@ absl::StatusOr<SelectionConfig> PlannedSelection(const JobContext& context);
 
 class SelectionRun final : public Activity {
  public:
-  // OWNERSHIP: context and reporter outlive the run. Errors as Selector::Begin.
+  // OWNERSHIP: context and sink outlive the run. Errors as Selector::Begin.
   static absl::StatusOr<std::unique_ptr<SelectionRun>> Create(const JobContext& context,
                                                               const SelectionConfig& config,
-                                                              JobReporter& reporter);
+                                                              EventSink& events);
 
   // Reports the first phase and the candidates that are kept in any case. Called once, by the
   // attempt that starts the stage, before the first step.
@@ -80,7 +80,7 @@ class SelectionRun final : public Activity {
   std::vector<std::pair<std::string, double>> top_scores() const override;
 
  private:
-  SelectionRun(const JobContext& context, const SelectionConfig& config, JobReporter& reporter,
+  SelectionRun(const JobContext& context, const SelectionConfig& config, EventSink& events,
                nn::Network network, gates::WeightFold fold);
   absl::Status MakeTrainStep();
   absl::Status TrainOnce();
@@ -91,7 +91,7 @@ class SelectionRun final : public Activity {
 
   const JobContext& context_;
   SelectionConfig config_;
-  JobReporter& reporter_;
+  EventSink& events_;
   nn::Network network_;
   gates::WeightFold fold_;
   std::unique_ptr<selectors::Selector> selector_;

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "absl/strings/str_cat.h"
+#include "kernels/plan/lockstep.h"
 #include "kernels/plan/model_shape.h"
 #include "kernels/selectors/registry.h"
 #include "kernels/train/backward_prune.h"
@@ -86,26 +87,77 @@ std::vector<std::string> Controls(const plan::Plan& plan) {
   return controls;
 }
 
-void AddSelection(const plan::Plan& plan, int32_t repeat, std::vector<Stage>& stages) {
-  Stage select;
-  select.repeat = repeat;
-  select.name = "select";
-  select.size = TrainingSize(plan, plan.selection_steps, plan.selection_batch, 1);
-  stages.push_back(select);
+StageSize SelectionSize(const plan::Plan& plan) {
+  return TrainingSize(plan, plan.selection_steps, plan.selection_batch, 1);
+}
+
+// Of nothing, where the selection run picks no more than the budget allows.
+StageSize PruningSize(const plan::Plan& plan) {
   const int64_t picked = OverselectedCount(plan);
-  if (picked > plan.max_picks) {
-    const PruneSettings settings = PlannedPruning(plan, picked);
-    Stage prune;
-    prune.kind = Stage::Kind::kPrune;
-    prune.name = "prune";
-    prune.repeat = repeat;
-    prune.size =
-        TrainingSize(plan, settings.steps(), settings.batch_size, InputShare(plan, picked));
-    stages.push_back(prune);
+  if (picked <= plan.max_picks) return {};
+  const PruneSettings settings = PlannedPruning(plan, picked);
+  return TrainingSize(plan, settings.steps(), settings.batch_size, InputShare(plan, picked));
+}
+
+void AddSelection(const plan::Plan& plan, std::vector<Stage>& stages) {
+  Stage select;
+  select.name = "select";
+  select.size = SelectionSize(plan);
+  stages.push_back(select);
+  if (OverselectedCount(plan) <= plan.max_picks) return;
+  Stage prune;
+  prune.kind = Stage::Kind::kPrune;
+  prune.name = "prune";
+  prune.size = PruningSize(plan);
+  stages.push_back(prune);
+}
+
+void AddRepeat(const plan::Plan& plan, int32_t repeat, std::vector<Stage>& stages) {
+  Stage stage;
+  stage.kind = Stage::Kind::kRepeat;
+  stage.name = absl::StrCat("repeat/", repeat);
+  stage.repeat = repeat;
+  stage.size = SelectionSize(plan);
+  const StageSize pruning = PruningSize(plan);
+  stage.size.steps += pruning.steps;
+  stage.size.work += pruning.work;
+  stages.push_back(stage);
+}
+
+// The magnitude control begins a group: its subset is read off the full model.
+bool GoTogether(const Stage& first, const Stage& next) {
+  if (first.kind == Stage::Kind::kRepeat) return next.kind == first.kind;
+  return IsTraining(first) && IsTraining(next) && next.control != "magnitude";
+}
+
+// Numbers the groups.
+void Group(const plan::Plan& plan, std::vector<Stage>& stages) {
+  const auto most = static_cast<size_t>(plan::LockstepModels(plan));
+  int32_t group = 0;
+  for (size_t begin = 0; begin < stages.size();) {
+    size_t end = begin + 1;
+    while (end < stages.size() && GoTogether(stages[begin], stages[end])) ++end;
+    // Groups of about the same size.
+    const size_t groups = (end - begin + most - 1) / most;
+    for (size_t i = begin; i < end; ++i) {
+      stages[i].group = group + static_cast<int32_t>((i - begin) * groups / (end - begin));
+    }
+    group += static_cast<int32_t>(groups);
+    begin = end;
   }
 }
 
 }  // namespace
+
+bool IsEvidence(const Stage& stage) {
+  return stage.kind == Stage::Kind::kRepeat ||
+         (IsTraining(stage) && stage.kind != Stage::Kind::kRetrain);
+}
+
+bool IsTraining(const Stage& stage) {
+  return stage.kind == Stage::Kind::kRetrain || stage.kind == Stage::Kind::kCapacity ||
+         stage.kind == Stage::Kind::kControl || stage.kind == Stage::Kind::kCurve;
+}
 
 int64_t OverselectedCount(const plan::Plan& plan) {
   const selectors::ParamValues& params = plan.spec.selector.params;
@@ -122,7 +174,7 @@ bool SelectionTrainsTheResult(const plan::Plan& plan) {
 
 std::vector<Stage> PlanStages(const plan::Plan& plan) {
   std::vector<Stage> stages;
-  AddSelection(plan, 0, stages);
+  AddSelection(plan, stages);
   if (!SelectionTrainsTheResult(plan)) {
     stages.push_back(Training(plan, Stage::Kind::kRetrain, "retrain", plan.max_picks));
   }
@@ -141,8 +193,9 @@ std::vector<Stage> PlanStages(const plan::Plan& plan) {
     stages.push_back(point);
   }
   for (int32_t repeat = 1; repeat < plan.spec.evaluation.repeats.value_or(1); ++repeat) {
-    AddSelection(plan, repeat, stages);
+    AddRepeat(plan, repeat, stages);
   }
+  Group(plan, stages);
   return stages;
 }
 

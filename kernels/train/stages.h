@@ -7,9 +7,10 @@
 //   capacity_matched  the retrained subset with as many parameters as the full model
 //   control/*  full, random/<draw>, uniform, transplant, magnitude, each trained like the retrain
 //   curve/<k>  the first k picks, trained like the retrain
-//   select, prune of repeats 1, 2, ...
-// Sizes of the curve, controls and repeats follow one another. They share the copy of their columns
-// (compact_columns.h) but not the batches: each is the training that a job of its own would make.
+//   repeat     select and prune with another seed, of repeats 1, 2, ...
+// Consecutive trainings, and repeats, form groups that go on side by side (side_by_side.h), as many
+// as the plan allows (kernels/plan/lockstep.h). Each is what a job of its own would make: a model
+// does not depend on its company.
 // Names are those of events, random streams and results; repeats differ by their seed.
 #ifndef WINNOW_KERNELS_TRAIN_STAGES_H_
 #define WINNOW_KERNELS_TRAIN_STAGES_H_
@@ -24,14 +25,20 @@
 namespace winnow::train {
 
 struct Stage {
-  enum class Kind { kSelect, kPrune, kRetrain, kCapacity, kControl, kCurve };
+  enum class Kind { kSelect, kPrune, kRetrain, kCapacity, kControl, kCurve, kRepeat };
   Kind kind = Kind::kSelect;
   std::string name;     // "control/random/1"
   std::string control;  // "random"
   int64_t k = 0;        // kCurve: number of picks
-  int32_t repeat = 0;   // kSelect, kPrune
+  int32_t repeat = 0;   // kRepeat
+  int32_t group = 0;    // equal ones go on together
   StageSize size;
 };
+
+// Beside the result and its quality: what a stopped job leaves out.
+bool IsEvidence(const Stage& stage);
+// One training of a model as planned, not a selection.
+bool IsTraining(const Stage& stage);
 
 // Candidates that the selection run picks: more than plan.max_picks when its selector over-selects.
 int64_t OverselectedCount(const plan::Plan& plan);

@@ -35,7 +35,7 @@ class TableSource final : public nn::BatchSource {
  private:
   data::ColumnGather gather_;
   const CompactColumns* compact_;
-  std::optional<CompactColumns::View> view_;  // when the copy has all columns
+  std::optional<RowLayout::View> view_;  // when the copy has all columns
   std::span<const uint32_t> rows_;
   bool is_regression_;
   float target_shift_, target_scale_;  // (y - shift) * scale

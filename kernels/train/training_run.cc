@@ -6,15 +6,11 @@
 #include "absl/strings/str_cat.h"
 #include "kernels/base/status.h"
 #include "kernels/nn/model_gate.h"
+#include "kernels/train/batch_feed.h"
 #include "kernels/train/running_loss.h"
 #include "kernels/train/schedule.h"
 
 namespace winnow::train {
-namespace {
-
-constexpr char kStage[] = "stage";
-
-}  // namespace
 
 TrainingConfig PlannedTraining(const plan::Plan& plan, const std::string& name,
                                const plan::ModelShape& shape) {
@@ -36,16 +32,21 @@ TrainingConfig PlannedTraining(const plan::Plan& plan, const std::string& name,
   return config;
 }
 
-TrainingRun::TrainingRun(const JobContext& context, TrainingConfig config, nn::Network network)
+TrainingRun::TrainingRun(const JobContext& context, TrainingConfig config, nn::Network network,
+                         std::unique_ptr<BatchStream> batches)
     : context_(context),
       config_(std::move(config)),
       network_(std::move(network)),
-      batches_(context, config_.shape, config_.name, config_.batch_size) {}
+      batches_(std::move(batches)) {}
 
-absl::StatusOr<std::unique_ptr<TrainingRun>> TrainingRun::Create(const JobContext& context,
-                                                                 TrainingConfig config) {
+absl::StatusOr<std::unique_ptr<TrainingRun>> TrainingRun::Create(
+    const JobContext& context, TrainingConfig config, std::unique_ptr<BatchStream> batches) {
   ASSIGN_OR_RETURN(nn::Network network, nn::Network::Create(config.shape));
-  std::unique_ptr<TrainingRun> run(new TrainingRun(context, std::move(config), std::move(network)));
+  if (batches == nullptr) {
+    batches = std::make_unique<BatchFeed>(context, config.shape, config.shuffle, config.batch_size);
+  }
+  std::unique_ptr<TrainingRun> run(
+      new TrainingRun(context, std::move(config), std::move(network), std::move(batches)));
   const TrainingConfig& made = run->config_;
   run->network_.Init(context.seed(), "init/" + made.name);
   if (!made.mask.empty()) {
@@ -54,7 +55,7 @@ absl::StatusOr<std::unique_ptr<TrainingRun>> TrainingRun::Create(const JobContex
   nn::TrainStepOptions options;
   options.loss = context.loss;
   options.optimizer = nn::OptimizerFor(made.optimizer, made.momentum);
-  options.batch_size = run->batches_.batch_size();
+  options.batch_size = run->batches_->batch_size();
   options.input_noise = static_cast<float>(made.input_noise);
   options.dropout = static_cast<float>(made.dropout);
   options.half_products = context.half_products();
@@ -72,18 +73,18 @@ absl::StatusOr<std::unique_ptr<TrainingRun>> TrainingRun::Create(const JobContex
 absl::Status TrainingRun::Advance() {
   nn::StepInput input;
   input.step = step_;
-  ASSIGN_OR_RETURN(input.rows, batches_.Load(step_));
+  ASSIGN_OR_RETURN(input.rows, batches_->Load(step_));
   input.learning_rate =
       config_.learning_rate *
       RateFactor(config_.schedule, config_.final_learning_rate, step_, config_.steps);
   input.weight_decay = config_.weight_decay;
   input.embedding_weight_decay = config_.weight_decay;
   input.mask = config_.mask;
-  ASSIGN_OR_RETURN(const double loss, train_step_->Run(input, batches_));
+  ASSIGN_OR_RETURN(const double loss, train_step_->Run(input, *batches_));
   loss_ = RunningLoss(loss_, loss, step_);
   ++step_;
   samples_ += input.rows;
-  const bool epoch_ends = step_ % batches_.steps_per_epoch() == 0 || done();
+  const bool epoch_ends = step_ % batches_->steps_per_epoch() == 0 || done();
   if (epoch_ends && !validation_rows_.empty()) return Validate();
   return absl::OkStatus();
 }
@@ -105,7 +106,7 @@ MaskedModel TrainingRun::model() const {
 }
 
 void TrainingRun::Save(Checkpoint& checkpoint) const {
-  const std::string prefix = kStage;
+  const std::string prefix = "stage/" + config_.name;
   checkpoint.PutValue(prefix + "/step", step_);
   checkpoint.PutValue(prefix + "/samples", samples_);
   checkpoint.PutValue(prefix + "/loss", loss_);
@@ -118,7 +119,7 @@ void TrainingRun::Save(Checkpoint& checkpoint) const {
 }
 
 absl::Status TrainingRun::Load(const Checkpoint& checkpoint) {
-  const std::string prefix = kStage;
+  const std::string prefix = "stage/" + config_.name;
   RETURN_IF_ERROR(checkpoint.GetArray(prefix + "/step", std::span<int64_t>(&step_, 1)));
   RETURN_IF_ERROR(checkpoint.GetArray(prefix + "/samples", std::span<int64_t>(&samples_, 1)));
   RETURN_IF_ERROR(checkpoint.GetArray(prefix + "/loss", std::span<double>(&loss_, 1)));

@@ -17,7 +17,7 @@
 #include "kernels/nn/network.h"
 #include "kernels/nn/train_step.h"
 #include "kernels/train/activity.h"
-#include "kernels/train/batch_feed.h"
+#include "kernels/train/batch_stream.h"
 #include "kernels/train/evaluate.h"
 #include "kernels/train/job_context.h"
 
@@ -28,7 +28,10 @@ namespace winnow::train {
 inline constexpr int64_t kEpochValidationRows = 131072;
 
 struct TrainingConfig {
-  std::string name;  // of the stage; random streams are "init/<name>", "shuffle/<name>", ...
+  std::string name;  // of the stage; random streams are "init/<name>", ...
+  // Batches are those of the stream "shuffle/<shuffle>". Trainings as planned share one: what tells
+  // their results apart is the model, not the luck of an order.
+  std::string shuffle = "train";
   plan::ModelShape shape;
   std::vector<float> mask;  // block masks on the plan's candidates; empty: none
   int64_t steps = 0;
@@ -49,8 +52,10 @@ TrainingConfig PlannedTraining(const plan::Plan& plan, const std::string& name,
 
 class TrainingRun final : public Activity {
  public:
-  static absl::StatusOr<std::unique_ptr<TrainingRun>> Create(const JobContext& context,
-                                                             TrainingConfig config);
+  // `batches`: those of the config, for its shape; null: it makes them itself.
+  static absl::StatusOr<std::unique_ptr<TrainingRun>> Create(
+      const JobContext& context, TrainingConfig config,
+      std::unique_ptr<BatchStream> batches = nullptr);
 
   bool done() const override { return step_ >= config_.steps; }
   absl::Status Advance() override;
@@ -67,14 +72,15 @@ class TrainingRun final : public Activity {
   const TrainingConfig& config() const { return config_; }
 
  private:
-  TrainingRun(const JobContext& context, TrainingConfig config, nn::Network network);
+  TrainingRun(const JobContext& context, TrainingConfig config, nn::Network network,
+              std::unique_ptr<BatchStream> batches);
   absl::Status Validate();
 
   const JobContext& context_;
   TrainingConfig config_;
   nn::Network network_;
   std::optional<gates::WeightFold> fold_;
-  BatchFeed batches_;
+  std::unique_ptr<BatchStream> batches_;
   std::unique_ptr<nn::TrainStep> train_step_;
   std::vector<uint32_t> validation_rows_;  // empty: no early stopping
   std::optional<nn::Network> best_;

@@ -112,18 +112,23 @@ TEST_P(RepeatsTest, EventsAndProgressTellTheRepeat) {
   EXPECT_NEAR(before, 1.0, 0.05);  // pruning may end a round early
 }
 
+// Repeats that go on side by side are complete at the same time; alone the first is done before the
+// second begins.
 TEST_P(RepeatsTest, AStopKeepsTheRepeatsThatAreComplete) {
   SetUpSeed(5, 4);
-  StopToken stop;
-  RecordingObserver observer;
-  observer.on_event = [&](const JobEvent& event) {
-    const auto* phase = std::get_if<PhaseStarted>(&event.body);
-    if (phase != nullptr && phase->repeat == 2) stop.Request(StopRequest::kStop);
-  };
-  ASSERT_OK_AND_ASSIGN(const JobOutcome outcome, Attempt(NewAttempt(), "", stop, observer));
-  EXPECT_TRUE(outcome.selection.stopped_early);
-  EXPECT_THAT(outcome.selection.repeats->selections, SizeIs(2));
-  EXPECT_TRUE(outcome.selection.repeats->jaccard.has_value());
+  for (const bool side_by_side : {true, false}) {
+    StopToken stop;
+    RecordingObserver observer;
+    observer.on_event = [&](const JobEvent& event) {
+      const auto* phase = std::get_if<PhaseStarted>(&event.body);
+      if (phase != nullptr && phase->repeat == 2) stop.Request(StopRequest::kStop);
+    };
+    ASSERT_OK_AND_ASSIGN(const JobOutcome outcome,
+                         Attempt(NewAttempt({.side_by_side = side_by_side}), "", stop, observer));
+    EXPECT_TRUE(outcome.selection.stopped_early);
+    EXPECT_THAT(outcome.selection.repeats->selections, SizeIs(side_by_side ? 1 : 2));
+    EXPECT_EQ(outcome.selection.repeats->jaccard.has_value(), !side_by_side);
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Tasks, RepeatsTest,

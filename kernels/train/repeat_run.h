@@ -1,0 +1,67 @@
+// One more selection, with a seed of its own: the selection run and, where it picks more than the
+// budget allows, the pruning of its picks.
+#ifndef WINNOW_KERNELS_TRAIN_REPEAT_RUN_H_
+#define WINNOW_KERNELS_TRAIN_REPEAT_RUN_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "kernels/base/selection.h"
+#include "kernels/train/activity.h"
+#include "kernels/train/backward_prune.h"
+#include "kernels/train/event_sink.h"
+#include "kernels/train/job_context.h"
+#include "kernels/train/selection_run.h"
+
+namespace winnow::train {
+
+class RepeatRun final : public Activity {
+ public:
+  // Of the context's repeat. OWNERSHIP: context and sink outlive the run. Errors as SelectionRun.
+  static absl::StatusOr<std::unique_ptr<RepeatRun>> Create(const JobContext& context,
+                                                           EventSink& events);
+
+  // As SelectionRun.
+  void Start() { selection_->Start(); }
+  bool done() const override { return done_; }
+  absl::Status Advance() override;
+  // REQUIRES: done().
+  const std::vector<Pick>& picks() const { return picks_; }
+
+  void Save(Checkpoint& checkpoint) const override;
+  absl::Status Load(const Checkpoint& checkpoint) override;
+
+  int64_t steps_done() const override { return steps_before_ + present().steps_done(); }
+  int64_t samples_done() const override { return samples_before_ + present().samples_done(); }
+  double loss() const override { return present().loss(); }
+  int64_t picked() const override { return present().picked(); }
+  std::string phase() const override { return present().phase(); }
+  std::vector<std::pair<std::string, double>> top_scores() const override {
+    return present().top_scores();
+  }
+
+ private:
+  RepeatRun(const JobContext& context, EventSink& events) : context_(context), events_(events) {}
+  const Activity& present() const {
+    return prune_ != nullptr ? static_cast<const Activity&>(*prune_) : *selection_;
+  }
+  absl::Status EndSelection();
+
+  const JobContext& context_;
+  EventSink& events_;
+  std::unique_ptr<SelectionRun> selection_;  // null once its picks are pruned
+  std::unique_ptr<BackwardPrune> prune_;
+  std::vector<Pick> overselected_;  // of the selection run, to be pruned
+  std::vector<Pick> picks_;
+  int64_t steps_before_ = 0, samples_before_ = 0;
+  bool done_ = false;
+};
+
+}  // namespace winnow::train
+
+#endif  // WINNOW_KERNELS_TRAIN_REPEAT_RUN_H_
