@@ -18,6 +18,8 @@ constexpr int64_t kRoundWork = int64_t{1} << 29;
 // Below this a step gains little from more threads: 0.1 ms.
 constexpr int64_t kSmallStepWork = int64_t{1} << 24;
 constexpr int64_t kRepeatSteps = 4;
+// Of a training at least, so that short ones can be interrupted too.
+constexpr int64_t kLeastRounds = 8;
 
 // Multiply-adds of a step, roughly.
 int64_t StepWork(const plan::ModelShape& shape, int64_t batch_size) {
@@ -53,10 +55,11 @@ absl::StatusOr<std::unique_ptr<SideBySide>> SideBySide::OfTrainings(
   }
   together->ChooseCut(static_cast<int64_t>(trainings.size()), largest);
   together->total_steps_ = trainings[0].steps;
-  ASSIGN_OR_RETURN(
-      together->batches_,
-      SharedBatches::Create(context, UnionOfFields(shapes), trainings[0].shuffle,
-                            trainings[0].batch_size, kRoundWork / std::max<int64_t>(1, work)));
+  const int64_t most_steps = std::max<int64_t>(
+      1, std::min(kRoundWork / std::max<int64_t>(1, work), together->total_steps_ / kLeastRounds));
+  ASSIGN_OR_RETURN(together->batches_,
+                   SharedBatches::Create(context, UnionOfFields(shapes), trainings[0].shuffle,
+                                         trainings[0].batch_size, most_steps));
   for (TrainingConfig& training : trainings) {
     Member& member = together->AddMember();
     std::unique_ptr<BatchStream> stream = together->batches_->StreamOf(training.shape);

@@ -39,8 +39,8 @@ namespace {
 constexpr int64_t kSelectionSteps = 50, kTrainingSteps = 14;
 constexpr int32_t kBatch = 1000;
 constexpr int kRows = 2200;  // 1,320 to train on: every second batch has 320 rows
-// The job is interrupted after this many steps of its selection.
-constexpr size_t kLookAtStep = 37;
+// The job is interrupted after this many steps, of its selection where that trains.
+constexpr int64_t kLookAtStep = 37;
 
 constexpr plan::ModelKind kModels[] = {plan::ModelKind::kLinear,   plan::ModelKind::kMlp,
                                        plan::ModelKind::kWideDeep, plan::ModelKind::kDeepFm,
@@ -160,8 +160,8 @@ class JobDeterminismTest : public JobTest, public ::testing::WithParamInterface<
     const JobOptions options{.threads = pool.threads, .stress_pool = pool.stress};
     StopToken stop;
     RecordingObserver first;
-    first.on_progress = [&](const Progress&) {
-      if (first.progress.size() == kLookAtStep) stop.Request(StopRequest::kYield);
+    first.on_progress = [&](const Progress& note) {
+      if (note.step >= kLookAtStep) stop.Request(StopRequest::kYield);
     };
     const auto part = Attempt(NewAttempt(options), "", stop, first);
     EXPECT_OK(part);

@@ -209,7 +209,7 @@ using CancelTest = JobTest;
 
 TEST_F(CancelTest, CancelReturnsWithoutAnotherStep) {
   SetUpJob(MakePlanted(TargetKind::kBinary, 700, 4), FeatureSpec(3));
-  for (const size_t after : {1u, 60u, 200u}) {
+  for (const size_t after : {1u, 60u, 120u}) {
     StopToken stop;
     RecordingObserver observer;
     std::chrono::steady_clock::time_point asked;
