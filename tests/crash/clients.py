@@ -30,6 +30,8 @@ GONE = (
     grpc.StatusCode.CANCELLED,
     grpc.StatusCode.DEADLINE_EXCEEDED,
 )
+# A call that fails at once leaves a connection that is being made without a thread to finish it.
+CALL: dict[str, Any] = {"timeout": 20, "wait_for_ready": True}
 UNFINISHED_JOBS = 3
 CANCELLED_SHARE = 0.1
 
@@ -109,7 +111,7 @@ class Clients:
                 continue
             template = self.choose_template()
             request = self.templates[template].request()
-            create = functools.partial(jobs.CreateJob, request, timeout=20)
+            create = functools.partial(jobs.CreateJob, request, **CALL)
             name = self.patiently(create).name
             job = self.history.submitted(name, request.request_id, template)
             self.watchers.append(self.start(self.watch, job))
@@ -121,7 +123,7 @@ class Clients:
             if self.choices.random() < CANCELLED_SHARE:
                 time.sleep(self.choices.uniform(0, 2))
                 cancel = job_service_pb2.CancelJobRequest(name=name)
-                self.patiently(functools.partial(jobs.CancelJob, cancel, timeout=20))
+                self.patiently(functools.partial(jobs.CancelJob, cancel, **CALL))
                 job.cancelled = True
                 self.counts["cancels"] += 1
 
@@ -134,7 +136,7 @@ class Clients:
                 name=job.name, after_sequence=job.last_sequence
             )
             try:
-                for event in jobs.WatchJob(request):
+                for event in jobs.WatchJob(request, wait_for_ready=True):
                     job.apply(event)
             except grpc.RpcError as error:
                 if error.code() not in GONE:
@@ -155,16 +157,16 @@ class Clients:
         request.dataset.files.add(
             filename="t.csv", size_bytes=len(content), sha256=hashlib.sha256(content).hexdigest()
         )
-        self.patiently(lambda: datasets.CreateDataset(request, timeout=20))
+        self.patiently(lambda: datasets.CreateDataset(request, **CALL))
         get = dataset_pb2.GetDatasetRequest(name=name)
         while True:
-            shown = self.patiently(lambda: datasets.GetDataset(get, timeout=20))
+            shown = self.patiently(lambda: datasets.GetDataset(get, **CALL))
             committed = shown.files[0].committed_size_bytes
             self.history.saw_committed(name, committed)
             if shown.state != dataset_pb2.Dataset.STATE_UPLOADING:
                 break
             try:
-                answer = datasets.UploadDataset(self.frames(name, content, committed), timeout=20)
+                answer = datasets.UploadDataset(self.frames(name, content, committed), **CALL)
                 self.history.saw_committed(name, answer.committed_size_bytes)
             except grpc.RpcError as error:
                 # ABORTED: the server still holds the writer of a stream that was cut.
@@ -174,7 +176,7 @@ class Clients:
         ended = (dataset_pb2.Dataset.STATE_ACTIVE, dataset_pb2.Dataset.STATE_FAILED)
         while shown.state not in ended and not self.failed:
             time.sleep(0.05)  # between polls
-            shown = self.patiently(lambda: datasets.GetDataset(get, timeout=20))
+            shown = self.patiently(lambda: datasets.GetDataset(get, **CALL))
         self.counts[f"imports {dataset_pb2.Dataset.State.Name(shown.state)}"] += 1
 
     def frames(self, name: str, content: bytes, offset: int) -> Any:
