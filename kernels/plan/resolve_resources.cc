@@ -77,7 +77,8 @@ Estimate MakeEstimate(const Resolver& r) {
 
 void ResolveResources(Resolver& r) {
   ResourcesSpec& resources = r.plan.spec.resources;
-  r.plan.estimate = MakeEstimate(r);
+  // Of a plan that is refused nobody asks, and its numbers may be too large to calculate with.
+  if (r.violations.empty()) r.plan.estimate = MakeEstimate(r);
   if (!resources.memory_limit_bytes) {
     resources.memory_limit_bytes =
         std::max<int64_t>(int64_t{512} << 20, 2 * r.plan.estimate.memory_bytes);

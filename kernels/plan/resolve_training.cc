@@ -8,6 +8,8 @@
 namespace winnow::plan {
 namespace {
 
+constexpr double kMostEpochs = 1e6;
+constexpr int64_t kMostSteps = 1'000'000'000;
 constexpr int32_t kMaxBatch = 1 << 20;
 // Epochs are cut so that one training of a large table stays within this many steps; one epoch at
 // least.
@@ -94,11 +96,11 @@ void CheckSizes(Resolver& r, const TrainingSpec& t) {
                  absl::StrCat("must be 1 to ", kMaxBatch));
   r.Require(!(t.epochs && t.steps), "training", "give epochs or steps, not both");
   if (t.epochs) {
-    r.RequireRange("training.epochs", *t.epochs, *t.epochs >= 0 && *t.epochs <= 1e6,
+    r.RequireRange("training.epochs", *t.epochs, *t.epochs >= 0 && *t.epochs <= kMostEpochs,
                    "must be 0 to 1000000");
   }
   if (t.steps) {
-    r.RequireRange("training.steps", *t.steps, *t.steps >= 0 && *t.steps <= 1'000'000'000,
+    r.RequireRange("training.steps", *t.steps, *t.steps >= 0 && *t.steps <= kMostSteps,
                    "must be 0 to 1000000000");
   }
   r.RequireRange("training.threads", *t.threads,
@@ -131,9 +133,11 @@ void ResolveTraining(Resolver& r) {
   CheckBuilt(r, t);
   const int64_t batch = std::max(1, *t.batch_size);
   r.plan.steps_per_epoch = std::max<int64_t>(1, (r.plan.train_rows + batch - 1) / batch);
-  const double epochs = std::clamp(t.epochs.value_or(0.0), 0.0, 1e6);
+  // Values that were refused above give placeholders: NaN is none of a clamp's three.
+  const double given = t.epochs.value_or(0.0);
+  const double epochs = given >= 0 ? std::min(given, kMostEpochs) : 0.0;
   r.plan.training_steps = t.steps
-                              ? std::max<int64_t>(0, *t.steps)
+                              ? std::clamp<int64_t>(*t.steps, 0, kMostSteps)
                               : std::llround(epochs * static_cast<double>(r.plan.steps_per_epoch));
 }
 

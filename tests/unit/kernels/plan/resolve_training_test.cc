@@ -1,4 +1,5 @@
 // Defaults of model and training from the shape of the data, and their ranges.
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -68,6 +69,18 @@ TEST(ResolveTrainingTest, TablesOfNumbers) {
   EXPECT_EQ(t.early_stopping, true);
   EXPECT_EQ(plan.train_rows, 48000);
   EXPECT_EQ(plan.training_steps, 50 * 188);
+}
+
+TEST(ResolveTrainingTest, NumbersOfStepsThatAreRefusedOverflowNothing) {
+  Spec spec = SelectFeatures(5);
+  spec.training.epochs = std::numeric_limits<double>::quiet_NaN();
+  EXPECT_EQ(Resolve(spec, PixelProfile(1000, 20)).plan.training_steps, 0);
+  spec.training.epochs.reset();
+  spec.training.steps = std::numeric_limits<int64_t>::max();
+  spec.evaluation.random_draws = std::numeric_limits<int32_t>::max();
+  const Resolution resolution = Resolve(spec, PixelProfile(1000, 20));
+  EXPECT_FALSE(resolution.ok());
+  EXPECT_LE(resolution.plan.training_steps, 1'000'000'000);
 }
 
 TEST(ResolveTrainingTest, SmallTablesTrainLongerInSmallerBatches) {
