@@ -8,16 +8,19 @@
 #include <iterator>
 #include <optional>
 #include <sstream>
+#include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_split.h"
 #include "client/cli/spec_mapper.h"
 #include "client/cli/spec_overrides.h"
 #include "client/cpp/error.h"
 #include "client/cpp/status_macros.h"
 #include "nlohmann/json.hpp"
+#include "yaml-cpp/eventhandler.h"
 #include "yaml-cpp/yaml.h"
 
 namespace winnow::cli {
@@ -49,15 +52,65 @@ std::string JoinSurrogates(const std::string& text) {
   return joined;
 }
 
+// Strings of the contract are UTF-8; the YAML parser lets other bytes through.
+bool IsUtf8(const std::string& text) {
+  using Json = nlohmann::json;
+  const Json json(text);
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace) ==
+         json.dump(-1, ' ', false, Json::error_handler_t::ignore);
+}
+
+absl::Status CheckUtf8(const std::string& text, const std::string& name) {
+  int line = 0;
+  const std::vector<std::string> parts = absl::StrSplit(text, '\n');
+  for (const std::string& part : parts) {
+    ++line;
+    if (IsUtf8(part)) continue;
+    return absl::InvalidArgumentError(
+        absl::StrCat(name, ": line ", line, " is not UTF-8; save the file in that encoding"));
+  }
+  return absl::OkStatus();
+}
+
+// Counts documents and keeps nothing.
+class DocumentCounter : public YAML::EventHandler {
+ public:
+  void OnDocumentStart(const YAML::Mark&) override { ++count; }
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                const std::string&) override {}
+  void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                       YAML::EmitterStyle::value) override {}
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                  YAML::EmitterStyle::value) override {}
+  void OnMapEnd() override {}
+
+  int count = 0;
+};
+
+// 0, 1, or 2 for more. Not by YAML::LoadAll: yaml-cpp 0.7 makes empty documents without end of a
+// text like ",a". Throws YAML::Exception.
+int CountDocuments(const std::string& text) {
+  std::istringstream stream(text);
+  YAML::Parser parser(stream);
+  DocumentCounter counter;
+  while (counter.count < 2 && parser.HandleNextDocument(counter)) {
+  }
+  return counter.count;
+}
+
 absl::StatusOr<YAML::Node> ParseYaml(const std::string& source, const std::string& name) {
   const std::string text = nlohmann::json::accept(source) ? JoinSurrogates(source) : source;
   try {
-    const std::vector<YAML::Node> documents = YAML::LoadAll(text);
-    if (documents.size() > 1) {
+    const int documents = CountDocuments(text);
+    if (documents > 1) {
       return absl::InvalidArgumentError(
-          absl::StrCat(name, ": holds ", documents.size(), " documents, expected one"));
+          absl::StrCat(name, ": holds more than one document, expected one"));
     }
-    return documents.empty() ? YAML::Node(YAML::NodeType::Null) : documents[0];
+    return documents == 0 ? YAML::Node(YAML::NodeType::Null) : YAML::Load(text);
   } catch (const YAML::Exception& error) {
     return absl::InvalidArgumentError(absl::StrCat(name, ": not YAML, line ", error.mark.line + 1,
                                                    ", column ", error.mark.column + 1, ": ",
@@ -93,6 +146,10 @@ absl::StatusOr<std::string> ReadAll(const std::string& path) {
 absl::Status ParseSpec(const std::string& text, const std::string& name,
                        const std::vector<std::string>& overrides,
                        google::protobuf::Message& message) {
+  RETURN_IF_ERROR(CheckUtf8(text, name));
+  for (const std::string& override_text : overrides) {
+    RETURN_IF_ERROR(CheckUtf8(override_text, "--set"));
+  }
   ASSIGN_OR_RETURN(YAML::Node root, ParseYaml(text, name));
   std::vector<client::FieldViolation> violations;
   std::vector<std::string> overridden;

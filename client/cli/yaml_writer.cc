@@ -140,8 +140,12 @@ class Writer {
   }
 
   void WriteText(const std::string& text) {
-    // Quotes keep a text from being read back as a number, a truth value or null.
-    const bool plain = !text.empty() && (absl::ascii_isalpha(static_cast<unsigned char>(text[0])));
+    // Quotes keep a text from being read back as a number, a truth value or null, and a carriage
+    // return in it from being read as the end of the line.
+    const bool plain = !text.empty() && absl::ascii_isalpha(static_cast<unsigned char>(text[0])) &&
+                       std::none_of(text.begin(), text.end(), [](char c) {
+                         return absl::ascii_iscntrl(static_cast<unsigned char>(c));
+                       });
     static constexpr const char* kWords[] = {"null", "true", "false", "yes", "no", "on", "off"};
     bool word = false;
     for (const char* known : kWords) word = word || absl::AsciiStrToLower(text) == known;

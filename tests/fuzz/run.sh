@@ -82,6 +82,9 @@ cmake --build "$build" -j "$jobs" --target "${targets[@]/#/fuzz_}" -- --quiet
 # stat LOG NAME: a figure of libFuzzer's last lines.
 stat() { sed -n "s/^stat::$2: *//p" "$1" | tail -n 1; }
 
+# Files of inputs live for a moment: not on a disk, which an import would wait for.
+[[ -w /dev/shm ]] && export TMPDIR="${TMPDIR:-/dev/shm}"
+
 status=0
 printf '%-16s %8s %12s %8s %8s %9s\n' target seconds executions edges corpus findings
 for target in "${targets[@]}"; do

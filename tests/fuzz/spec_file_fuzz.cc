@@ -3,6 +3,7 @@
 #include "absl/strings/str_split.h"
 #include "client/cli/spec_file.h"
 #include "client/cli/yaml_writer.h"
+#include "google/protobuf/stubs/logging.h"
 #include "google/protobuf/util/message_differencer.h"
 #include "tests/fuzz/fuzz_target.h"
 #include "winnow/v1/dataset_schema.pb.h"
@@ -31,6 +32,7 @@ void Read(const std::string& text, const std::vector<std::string>& overrides) {
 }  // namespace winnow::cli
 
 WINNOW_FUZZ_TARGET(spec_file) {
+  static google::protobuf::LogSilencer silent;
   const std::string kMark = "\n---\n";
   const size_t mark = input.rfind(kMark);
   const std::string text = input.substr(0, mark);

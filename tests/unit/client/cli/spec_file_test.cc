@@ -254,7 +254,20 @@ TEST(SpecFileTest, WhatIsNotYamlIsRefusedWithTheLine) {
       ParseSpec("a: [1\nb: }", "job.yaml", {}, spec),
       StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("job.yaml: not YAML, line 2")));
   EXPECT_THAT(ParseSpec("a: 1\n---\nb: 2", "job.yaml", {}, spec),
-              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("2 documents")));
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("more than one document")));
+  // YAML::LoadAll never returned from this one.
+  EXPECT_THAT(ParseSpec(",a", "job.yaml", {}, spec), StatusIs(absl::StatusCode::kInvalidArgument));
+}
+
+TEST(SpecFileTest, WhatIsNotUtf8IsRefusedWithTheLine) {
+  v1::JobSpec spec;
+  EXPECT_THAT(
+      ParseSpec("dataset: a\nlabels: {x: \xfa}", "job.yaml", {}, spec),
+      StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("job.yaml: line 2 is not UTF-8")));
+  EXPECT_THAT(
+      ParseSpec("dataset: a", "job.yaml", {"dataset=\xfa"}, spec),
+      StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("--set: line 1 is not UTF-8")));
+  EXPECT_OK(ParseSpec("dataset: a\nlabels: {x: \xc3\xa9}", "job.yaml", {}, spec));
 }
 
 TEST(SpecFileTest, AnEmptyFileAndAListAreRefused) {

@@ -45,6 +45,16 @@ columns:
             "  rare: {vocabulary: {dictionary: {min_count: 3}}}\n");
 }
 
+TEST(YamlWriterTest, KeepsControlCharacters) {
+  v1::JobSpec job;
+  job.set_dataset("adult\r\r\n\tx\x01");
+  (*job.mutable_labels())["a\r"] = "b\r";
+  v1::JobSpec again;
+  ASSERT_OK(ParseSpec(YamlText(job), "job.yaml", {}, again));
+  EXPECT_EQ(again.dataset(), job.dataset());
+  EXPECT_EQ(again.labels().at("a\r"), "b\r");
+}
+
 TEST(YamlWriterTest, WritesJobsWithListsAndChoices) {
   v1::JobSpec spec;
   ASSERT_OK(
