@@ -4,13 +4,13 @@
 
 #include <cstdint>
 #include <cstdlib>
-#include <cstring>
 #include <memory>
 #include <string>
 #include <type_traits>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "kernels/base/zeroed_memory.h"
 
 namespace winnow {
 
@@ -20,7 +20,7 @@ class AlignedBuffer {
   static_assert(std::is_trivially_copyable_v<T>);
 
  public:
-  static constexpr int64_t kAlignment = 64;  // bytes
+  static constexpr int64_t kAlignment = kMemoryAlignment;
 
   AlignedBuffer() = default;
 
@@ -29,13 +29,11 @@ class AlignedBuffer {
     AlignedBuffer buffer;
     buffer.size_ = size;
     if (size == 0) return buffer;
-    const int64_t bytes =
-        (size * static_cast<int64_t>(sizeof(T)) + kAlignment - 1) / kAlignment * kAlignment;
-    void* memory = std::aligned_alloc(kAlignment, static_cast<size_t>(bytes));
+    const int64_t bytes = size * static_cast<int64_t>(sizeof(T));
+    void* memory = AllocateZeroed(bytes);
     if (memory == nullptr) {
       return absl::ResourceExhaustedError("no memory for " + std::to_string(bytes) + " bytes");
     }
-    std::memset(memory, 0, static_cast<size_t>(bytes));
     buffer.data_.reset(static_cast<T*>(memory));
     return buffer;
   }

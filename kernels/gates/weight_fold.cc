@@ -60,6 +60,29 @@ void MultiplyRow(int32_t columns, int32_t column_block, const float* __restrict 
   }
 }
 
+// g[j] = scale g[j] + decay w[j]
+WINNOW_MULTIVERSION
+void ScaleRow(int32_t columns, float scale, float decay, const float* __restrict w,
+              float* __restrict g) {
+  if (decay == 0.0f) {
+    for (int32_t j = 0; j < columns; ++j) g[j] = scale * g[j];
+  } else {
+    for (int32_t j = 0; j < columns; ++j) g[j] = scale * g[j] + decay * w[j];
+  }
+}
+
+// Rows that share their multiplier: out = mask[base[r]] w, 1 for base -1.
+WINNOW_MULTIVERSION
+void MultiplyRows(int32_t rows, int32_t columns, const int32_t* __restrict base,
+                  const float* __restrict mask, const float* __restrict w, float* __restrict out) {
+  for (int32_t r = 0; r < rows; ++r) {
+    const float a = base[r] < 0 ? 1.0f : mask[base[r]];
+    for (int32_t j = 0; j < columns; ++j) out[j] = a * w[j];
+    w += columns;
+    out += columns;
+  }
+}
+
 void ExpandMultipliers(const WeightFold& fold, const float* multipliers, float* out) {
   for (int32_t begin = 0; begin < fold.columns; begin += fold.column_block) {
     std::fill(out + begin, out + std::min(begin + fold.column_block, fold.columns), *multipliers++);
@@ -78,6 +101,11 @@ int32_t TileRows(const WeightFold& fold, int32_t wanted) {
 
 void FoldRows(const WeightFold& fold, std::span<const float> mask, int32_t begin, int32_t end,
               const float* weights, float* folded) {
+  if (fold.column_block >= fold.columns && fold.row_second.empty()) {
+    const int64_t at = static_cast<int64_t>(begin) * fold.columns;
+    return MultiplyRows(end - begin, fold.columns, fold.row_base.data() + begin, mask.data(),
+                        weights + at, folded + at);
+  }
   for (int32_t row = begin; row < end; ++row) {
     const int64_t at = static_cast<int64_t>(row) * fold.columns;
     const int32_t base = fold.row_base[row];
@@ -93,33 +121,47 @@ void FoldRows(const WeightFold& fold, std::span<const float> mask, int32_t begin
 }
 
 void UpdateRows(const WeightFold& fold, std::span<const float> mask, std::span<const float> ridge,
-                int32_t begin, int32_t end, const ops::OptimizerStep& step, const float* gradient,
+                int32_t begin, int32_t end, const ops::OptimizerStep& step, float* gradient,
                 float* weights, float* m, float* v, float* scratch) {
-  const bool by_row = fold.column_block >= fold.columns;
-  int32_t expanded = -1;  // row_base whose multipliers stand in scratch
-  for (int32_t row = begin; row < end; ++row) {
-    const int64_t at = static_cast<int64_t>(row) * fold.columns;
-    const float* g = gradient + static_cast<int64_t>(row - begin) * fold.columns;
-    float* first = m == nullptr ? nullptr : m + at;
-    float* second = v == nullptr ? nullptr : v + at;
-    const int32_t base = fold.row_base[row];
-    if (base < 0 || by_row) {
+  // Live rows are updated together: rows of few columns cost as much by their ends as by the rest.
+  int32_t live = begin;  // first row of the live ones before `row`
+  const auto update_live = [&](int32_t row) {
+    const int64_t at = static_cast<int64_t>(live) * fold.columns;
+    const int64_t count = static_cast<int64_t>(row - live) * fold.columns;
+    ops::OptimizerUpdate(step, count, 1.0f,
+                         gradient + static_cast<int64_t>(live - begin) * fold.columns, weights + at,
+                         m == nullptr ? nullptr : m + at, v == nullptr ? nullptr : v + at);
+    live = row;
+  };
+  if (fold.column_block >= fold.columns) {
+    for (int32_t row = begin; row < end; ++row) {
       const float scale = fold.row_multiplier(mask, row);
-      if (scale == 0.0f) continue;
-      if (base >= 0 && !ridge.empty() && ridge[base] != 0.0f) {
-        for (int32_t j = 0; j < fold.columns; ++j) {
-          scratch[j] = scale * g[j] + ridge[base] * weights[at + j];
-        }
-        ops::OptimizerUpdate(step, fold.columns, 1.0f, scratch, weights + at, first, second);
+      if (scale == 0.0f) {
+        update_live(row);
+        live = row + 1;
         continue;
       }
-      ops::OptimizerUpdate(step, fold.columns, scale, g, weights + at, first, second);
-      continue;
+      const int32_t base = fold.row_base[row];
+      const float decay = base >= 0 && !ridge.empty() ? ridge[base] : 0.0f;
+      float* g = gradient + static_cast<int64_t>(row - begin) * fold.columns;
+      ScaleRow(fold.columns, scale, decay, weights + static_cast<int64_t>(row) * fold.columns, g);
     }
+    return update_live(end);
+  }
+  int32_t expanded = -1;  // row_base whose multipliers stand in scratch
+  for (int32_t row = begin; row < end; ++row) {
+    const int32_t base = fold.row_base[row];
+    if (base < 0) continue;  // stays live
+    update_live(row);
+    live = row + 1;
     if (base != expanded) ExpandMultipliers(fold, &mask[base], scratch);
     expanded = base;
-    ops::OptimizerUpdateScaled(step, fold.columns, scratch, g, weights + at, first, second);
+    const int64_t at = static_cast<int64_t>(row) * fold.columns;
+    ops::OptimizerUpdateScaled(
+        step, fold.columns, scratch, gradient + static_cast<int64_t>(row - begin) * fold.columns,
+        weights + at, m == nullptr ? nullptr : m + at, v == nullptr ? nullptr : v + at);
   }
+  update_live(end);
 }
 
 void RunSums(const WeightFold& fold, int32_t begin, int32_t end, const float* weights,

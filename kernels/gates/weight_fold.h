@@ -86,10 +86,10 @@ void FoldRows(const WeightFold& fold, std::span<const float> mask, int32_t begin
 
 // The optimizer on rows [begin, end), gradient a o G + ridge o W (`ridge` by candidate; empty: 0;
 // REQUIRES empty for block gates): elements with a = 0 keep their bits, moments included.
-// `weights`, `m`, `v` start at row 0 of the layer, `gradient` (G) at row `begin`; `scratch` has
-// `columns` floats.
+// `weights`, `m`, `v` start at row 0 of the layer, `gradient` (G) at row `begin`; G is overwritten;
+// `scratch` has `columns` floats.
 void UpdateRows(const WeightFold& fold, std::span<const float> mask, std::span<const float> ridge,
-                int32_t begin, int32_t end, const ops::OptimizerStep& step, const float* gradient,
+                int32_t begin, int32_t end, const ops::OptimizerStep& step, float* gradient,
                 float* weights, float* m, float* v, float* scratch);
 
 // The sums over (r, j) of W(r, j) G(r, j) of a tile's rows [begin, end), by run and column block;

@@ -61,8 +61,7 @@ void MaskedLayer::FindLiveInputs() {
 }
 
 void MaskedLayer::UpdateTile(int32_t begin, int32_t end, const ops::OptimizerStep& step,
-                             const float* gradient, const LayerWeights& layer, bool sum,
-                             float* scratch) {
+                             float* gradient, const LayerWeights& layer, bool sum, float* scratch) {
   if (sum) gates::RunSums(*fold_, begin, end, layer.weights, gradient, run_sums_.data());
   gates::UpdateRows(*fold_, mask_, ridge_, begin, end, step, gradient, layer.weights, layer.m,
                     layer.v, scratch);

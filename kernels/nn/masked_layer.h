@@ -42,8 +42,9 @@ class MaskedLayer {
   const float* live_inputs() const { return freezes_inputs_ ? live_.data() : nullptr; }
 
   // Optimizer on rows [begin, end), G = `gradient` of these rows; with `sum`, first the run sums of
-  // W G. `scratch`: a row of floats. REQUIRES: is_masked(). THREAD-SAFETY: distinct tiles.
-  void UpdateTile(int32_t begin, int32_t end, const ops::OptimizerStep& step, const float* gradient,
+  // W G. G is overwritten. `scratch`: a row of floats. REQUIRES: is_masked(). THREAD-SAFETY:
+  // distinct tiles.
+  void UpdateTile(int32_t begin, int32_t end, const ops::OptimizerStep& step, float* gradient,
                   const LayerWeights& layer, bool sum, float* scratch);
   // d(loss)/d(mask) from the run sums of all tiles.
   // Adds this layer's share.

@@ -3,8 +3,7 @@
 // WINNOW_MULTIVERSION compiles a function for AVX-512, AVX2 and the base set; the loader picks by
 // CPU. The build forbids contraction (-ffp-contract=off), elementwise loops round every operation
 // as written, and sums go through Lanes, whose 16 partial sums and final tree are fixed: so all
-// versions of such a function give the same bytes. (What oneDNN computes does depend on the
-// instruction set.)
+// versions of such a function give the same bytes.
 #ifndef WINNOW_KERNELS_OPS_SIMD_H_
 #define WINNOW_KERNELS_OPS_SIMD_H_
 

@@ -4,6 +4,7 @@
 
 #include "kernels/base/status.h"
 #include "kernels/nn/model_gate.h"
+#include "kernels/train/few_features.h"
 
 namespace winnow::train {
 
@@ -65,6 +66,9 @@ absl::Status NetworkProbe::NeedValidationRows() const {
 
 absl::StatusOr<double> NetworkProbe::ValidationLoss(std::span<const float> mask) {
   RETURN_IF_ERROR(NeedValidationRows());
+  if (const auto kept = FewFeatures(*context_.plan, network_, mask)) {
+    return LossOfFewFeatures(context_, network_, fold_, mask, *kept, *validation_);
+  }
   return predictor_->MeanLoss(context_.loss, *validation_, validation_->rows(), mask);
 }
 

@@ -56,12 +56,12 @@ CachedSource::CachedSource(const JobContext& context, const plan::ModelShape& sh
 
 void CachedSource::Fill(int64_t begin, int64_t end, int /*thread*/,
                         const nn::BatchRows& out) const {
-  for (int64_t i = begin; i < end && dense_width_ > 0; ++i) {
+  for (int64_t i = begin; i < end && dense_width_ > 0 && out.dense != nullptr; ++i) {
     std::copy_n(dense_.data() + i * dense_width_, dense_width_,
                 out.dense + (i - begin) * out.dense_stride);
   }
   const int64_t n = end - begin;
-  if (num_categorical_ > 0) {
+  if (num_categorical_ > 0 && out.codes != nullptr) {
     std::copy_n(codes_.data() + begin * num_categorical_, n * num_categorical_, out.codes);
   }
   if (out.target != nullptr) std::copy_n(target_.data() + begin, n, out.target);

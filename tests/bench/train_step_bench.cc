@@ -152,6 +152,8 @@ void Step(benchmark::State& state, const Case& c) {
 }
 
 const Case kCases[] = {
+    {"784-67-10/256", 784, {67}, 256},
+    {"784-67-10/256/feature_gate", 784, {67}, 256, Gate::kFeature},
     {"784-67-10/512", 784, {67}, 512},
     {"784-67-10/512/feature_gate", 784, {67}, 512, Gate::kFeature},
     {"784-67-10/512/feature_gate/bf16", 784, {67}, 512, Gate::kFeature, 0, 0, 10, true},

@@ -143,9 +143,9 @@ TEST_P(WeightFoldTest, UpdateIsTheOptimizerOnTheScaledGradientAndZeroFreezes) {
     const ops::OptimizerStep step = MakeOptimizerStep(settings, 2, 0.01, 1.0);
     const int moments = MomentCount(settings);
     std::vector<float> w = w_, m(w_.size(), 0.1f), v(w_.size(), 0.2f), scratch(kOutputs);
-    std::vector<float> want_w = w, want_m = m, want_v = v;
+    std::vector<float> want_w = w, want_m = m, want_v = v, g = g_;
     for (const auto& [begin, end] : {std::pair{0, 9}, std::pair{9, kInputs}}) {
-      UpdateRows(fold_, mask_, {}, begin, end, step, g_.data() + at(begin, 0), w.data(),
+      UpdateRows(fold_, mask_, {}, begin, end, step, g.data() + at(begin, 0), w.data(),
                  moments > 0 ? m.data() : nullptr, moments > 1 ? v.data() : nullptr,
                  scratch.data());
     }

@@ -9,7 +9,9 @@
 #include "gtest/gtest.h"
 #include "kernels/data/packed_table.h"
 #include "kernels/nn/model_gate.h"
+#include "kernels/nn/predictor.h"
 #include "kernels/ops/threading.h"
+#include "kernels/train/few_features.h"
 #include "tests/support/status_matchers.h"
 #include "tests/unit/kernels/train/job_testing.h"
 
@@ -144,6 +146,25 @@ TEST_F(NetworkProbeTest, LossUnderAnEmptyMaskIsThatOfTheBiasAlone) {
   EXPECT_NEAR(empty, std::log(2.0), 1e-6);
   ASSERT_OK_AND_ASSIGN(const double full, probe_->ValidationLoss(all));
   EXPECT_GT(std::abs(full - empty), 1e-3);
+}
+
+// Measured on the network that is left; one more feature, and it is measured on the whole one.
+TEST_F(NetworkProbeTest, LossUnderAMaskOfFewFeaturesIsThatOfTheWholeNetwork) {
+  MakeProbe(FeatureSpec(3));
+  const CachedSource rows(context_, network_->shape(), table_->validation_rows().ToVector());
+  ASSERT_OK_AND_ASSIGN(const auto whole, nn::Predictor::Create(&*network_, &*fold_, &pool_));
+  // n9 has an indicator, 10 and 11 are embedded.
+  for (const std::vector<int32_t>& kept : std::vector<std::vector<int32_t>>{
+           {0}, {9}, {11}, {3, 9, 10}, {0, 1, 2, 9, 10, 11}, {0, 1, 2, 3, 9, 10, 11}}) {
+    std::vector<float> mask(12, 0.0f);
+    for (size_t i = 0; i < kept.size(); ++i) mask[kept[i]] = 1.0f - 0.1f * static_cast<float>(i);
+    EXPECT_EQ(FewFeatures(plan_, *network_, mask).has_value(), kept.size() <= 6);
+    ASSERT_OK_AND_ASSIGN(const double expected,
+                         whole->MeanLoss(context_.loss, rows, rows.rows(), mask));
+    ASSERT_OK_AND_ASSIGN(const double loss, probe_->ValidationLoss(mask));
+    EXPECT_EQ(loss, expected) << kept.size();
+  }
+  EXPECT_FALSE(FewFeatures(plan_, *network_, std::vector<float>(12, 0.0f)).has_value());
 }
 
 TEST_F(NetworkProbeTest, BlocksOfAHiddenLayerAreMeasuredBehindTheLayersBefore) {
