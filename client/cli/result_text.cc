@@ -180,6 +180,25 @@ std::string SpentText(const ResultJson& result) {
   return text;
 }
 
+// What a job that starts from an earlier one took over.
+std::string WarmStartText(const ResultJson& result) {
+  const ResultJson& warm = At(result, "warm_start");
+  if (!warm.is_object()) return "";
+  const ResultJson& columns = At(warm, "columns");
+  const ResultJson& values = At(warm, "values");
+  std::string text = absl::StrCat("started from ", Word(At(warm, "parent_job")), ": ",
+                                  Count(At(columns, "matched")), " columns");
+  for (const char* kind : {"new", "gone"}) {
+    const ResultJson& names = At(columns, kind);
+    if (!names.is_array() || names.empty()) continue;
+    absl::StrAppend(&text, ", ", names.size(), " ", kind, " (", Word(names[0]),
+                    names.size() > 1 ? ", ..." : "", ")");
+  }
+  absl::StrAppend(&text, "; ", Count(At(values, "matched")), " values, ", Count(At(values, "new")),
+                  " new\n");
+  return text;
+}
+
 std::string WarningsText(const ResultJson& result) {
   std::string text;
   for (const ResultJson& warning : At(result, "warnings")) {
@@ -221,7 +240,8 @@ ResultJson MergeResult(const ResultJson& selection, const ResultJson& run) {
 std::string ResultText(const ResultJson& result) {
   return absl::StrCat(HeadText(result), PicksText(result), DimensionsText(result),
                       LayersText(result), QualityText(result), CurveText(result),
-                      RepeatsText(result), SpentText(result), WarningsText(result));
+                      RepeatsText(result), SpentText(result), WarmStartText(result),
+                      WarningsText(result));
 }
 
 std::string ResultCsv(const ResultJson& result) {

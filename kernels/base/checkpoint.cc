@@ -1,12 +1,15 @@
 #include "kernels/base/checkpoint.h"
 
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #include <zlib.h>
 
 #include <cerrno>
-#include <cstdio>
-#include <fstream>
-#include <limits>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "kernels/base/atomic_file.h"
@@ -26,9 +29,10 @@ void Append(T value, std::string& out) {
   }
 }
 
-uint32_t Crc(std::string_view bytes) {
+// Of the bytes behind those of checksum `before`.
+uint32_t Crc(std::string_view bytes, uint32_t before = 0) {
   return static_cast<uint32_t>(
-      crc32_z(0, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
+      crc32_z(before, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
 }
 
 // Takes values off the front of a byte range; never reads past its end.
@@ -65,7 +69,7 @@ absl::Status Damaged(const std::string& reason) {
 
 // Sections and nothing else. `body` has passed the checksum, so errors here mean a faulty writer or
 // a forged file; they are refused all the same.
-absl::StatusOr<Checkpoint> DecodeBody(Reader body) {
+absl::StatusOr<Checkpoint> DecodeBody(Reader body, bool borrow) {
   Checkpoint checkpoint;
   uint32_t sections = 0;
   if (!body.Take(checkpoint.plan_version) || !body.Take(sections)) {
@@ -81,59 +85,53 @@ absl::StatusOr<Checkpoint> DecodeBody(Reader body) {
     }
     const std::string key(name);
     if (checkpoint.Has(key)) return Damaged("section '" + key + "' occurs twice");
-    checkpoint.Put(key, std::string(payload));
+    if (borrow) {
+      checkpoint.BorrowArray(key, std::span<const char>(payload));
+    } else {
+      checkpoint.Put(key, std::string(payload));
+    }
   }
   if (!body.empty()) return Damaged("there are bytes after the last section");
   return checkpoint;
 }
 
-}  // namespace
+// What stands before the payloads, one piece a section, and behind them. The payloads themselves
+// are not copied.
+struct Frame {
+  std::vector<std::string> heads;  // the first with the header of the file; one without sections
+  std::string footer;
+};
 
-absl::StatusOr<std::string> Checkpoint::Get(const std::string& name) const {
-  const auto section = sections_.find(name);
-  if (section == sections_.end()) {
-    return absl::NotFoundError("checkpoint has no section '" + name + "'");
+// `parts`: heads and payloads by turns, then the footer; the bytes of the file. They refer to
+// `frame`.
+void MakeParts(const Checkpoint& checkpoint, Frame& frame, std::vector<std::string_view>& parts) {
+  const std::map<std::string, std::string_view> sections = checkpoint.sections();
+  std::string head(kMagic);
+  Append(kFormatVersion, head);
+  Append(checkpoint.plan_version, head);
+  Append(static_cast<uint32_t>(sections.size()), head);
+  std::vector<std::string_view> payloads;
+  for (const auto& [name, payload] : sections) {
+    Append(static_cast<uint32_t>(name.size()), head);
+    head.append(name);
+    Append(static_cast<uint64_t>(payload.size()), head);
+    frame.heads.push_back(std::move(head));
+    head.clear();
+    payloads.push_back(payload);
   }
-  return section->second;
+  if (sections.empty()) frame.heads.push_back(std::move(head));
+  for (size_t i = 0; i < frame.heads.size(); ++i) {
+    parts.push_back(frame.heads[i]);
+    if (i < payloads.size()) parts.push_back(payloads[i]);
+  }
+  uint32_t crc = 0;
+  for (const std::string_view part : parts) crc = Crc(part, crc);
+  Append(crc, frame.footer);
+  frame.footer.append(kEndMagic);
+  parts.push_back(frame.footer);
 }
 
-absl::Status Checkpoint::CopyTo(const std::string& name, void* out, size_t size) const {
-  const auto section = sections_.find(name);
-  if (section == sections_.end()) {
-    return absl::NotFoundError("checkpoint has no section '" + name + "'");
-  }
-  if (section->second.size() != size) {
-    return absl::DataLossError(absl::StrCat("checkpoint section '", name, "' has ",
-                                            section->second.size(), " bytes, expected ", size));
-  }
-  if (size > 0) std::memcpy(out, section->second.data(), size);
-  return absl::OkStatus();
-}
-
-std::string EncodeCheckpoint(const Checkpoint& checkpoint) {
-  size_t size = kMagic.size() + 3 * sizeof(uint32_t) + kFooterBytes;
-  for (const auto& [name, payload] : checkpoint.sections()) {
-    size += sizeof(uint32_t) + name.size() + sizeof(uint64_t) + payload.size();
-  }
-  std::string out;
-  out.reserve(size);
-  out.append(kMagic);
-  Append(kFormatVersion, out);
-  Append(checkpoint.plan_version, out);
-  Append(static_cast<uint32_t>(checkpoint.sections().size()), out);
-  for (const auto& [name, payload] : checkpoint.sections()) {
-    Append(static_cast<uint32_t>(name.size()), out);
-    out.append(name);
-    Append(static_cast<uint64_t>(payload.size()), out);
-    out.append(payload);
-  }
-  Append(Crc(out), out);
-  out.append(kEndMagic);
-  return out;
-}
-
-absl::StatusOr<Checkpoint> DecodeCheckpoint(std::span<const char> bytes) {
-  std::string_view all(bytes.data(), bytes.size());
+absl::StatusOr<Checkpoint> Decode(std::string_view all, bool borrow) {
   if (all.substr(0, kMagic.size()) != kMagic) return Damaged("the file does not start as one");
   if (all.size() < kMagic.size() + sizeof(uint32_t) + kFooterBytes) {
     return Damaged("the file is cut off");
@@ -150,29 +148,101 @@ absl::StatusOr<Checkpoint> DecodeCheckpoint(std::span<const char> bytes) {
   Reader(all.substr(all.size() - kFooterBytes)).Take(crc);
   const std::string_view covered = all.substr(0, all.size() - kFooterBytes);
   if (Crc(covered) != crc) return Damaged("the checksum does not match");
-  return DecodeBody(Reader(covered.substr(kMagic.size() + sizeof(uint32_t))));
+  return DecodeBody(Reader(covered.substr(kMagic.size() + sizeof(uint32_t))), borrow);
 }
 
-absl::Status WriteCheckpointFile(const std::string& path, const Checkpoint& checkpoint) {
-  return WriteFileAtomically(path, EncodeCheckpoint(checkpoint));
-}
+// A file mapped for reading.
+class MappedFile {
+ public:
+  MappedFile(const void* data, size_t size) : data_(data), size_(size) {}
+  ~MappedFile() { ::munmap(const_cast<void*>(data_), size_); }
+  MappedFile(const MappedFile&) = delete;
+  MappedFile& operator=(const MappedFile&) = delete;
 
-absl::StatusOr<Checkpoint> ReadCheckpointFile(const std::string& path) {
-  std::ifstream file(path, std::ios::binary | std::ios::ate);
-  if (!file) {
+  std::string_view bytes() const { return {static_cast<const char*>(data_), size_}; }
+
+ private:
+  const void* data_;
+  size_t size_;
+};
+
+absl::StatusOr<std::shared_ptr<const MappedFile>> MapFile(const std::string& path) {
+  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) {
     const std::string message = "opening '" + path + "': " + std::strerror(errno);
     return errno == ENOENT ? absl::NotFoundError(message) : absl::InternalError(message);
   }
-  const std::streamoff size = file.tellg();
-  if (size < 0) return absl::InternalError("measuring '" + path + "' failed");
-  std::string bytes(static_cast<size_t>(size), '\0');
-  file.seekg(0);
-  if (!file.read(bytes.data(), size)) return absl::DataLossError("reading '" + path + "' failed");
-  absl::StatusOr<Checkpoint> checkpoint = DecodeCheckpoint(bytes);
+  struct stat info = {};
+  const bool measured = ::fstat(file, &info) == 0;
+  const auto size = static_cast<size_t>(info.st_size);
+  // An empty file cannot be mapped.
+  void* data = MAP_FAILED;
+  if (measured && size > 0) data = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file, 0);
+  ::close(file);
+  if (measured && size == 0) return Damaged("'" + path + "' is empty");
+  if (data == MAP_FAILED) return absl::InternalError("mapping '" + path + "' failed");
+  return std::make_shared<const MappedFile>(data, size);
+}
+
+}  // namespace
+
+std::map<std::string, std::string_view> Checkpoint::sections() const {
+  std::map<std::string, std::string_view> views;
+  for (const auto& [name, section] : sections_) views.emplace(name, section.bytes());
+  return views;
+}
+
+absl::StatusOr<std::string_view> Checkpoint::View(const std::string& name) const {
+  const auto section = sections_.find(name);
+  if (section == sections_.end()) {
+    return absl::NotFoundError("checkpoint has no section '" + name + "'");
+  }
+  return section->second.bytes();
+}
+
+absl::StatusOr<std::string> Checkpoint::Get(const std::string& name) const {
+  ASSIGN_OR_RETURN(const std::string_view bytes, View(name));
+  return std::string(bytes);
+}
+
+absl::Status Checkpoint::CopyTo(const std::string& name, void* out, size_t size) const {
+  ASSIGN_OR_RETURN(const std::string_view bytes, View(name));
+  if (bytes.size() != size) {
+    return absl::DataLossError(absl::StrCat("checkpoint section '", name, "' has ", bytes.size(),
+                                            " bytes, expected ", size));
+  }
+  if (size > 0) std::memcpy(out, bytes.data(), size);
+  return absl::OkStatus();
+}
+
+std::string EncodeCheckpoint(const Checkpoint& checkpoint) {
+  Frame frame;
+  std::vector<std::string_view> parts;
+  MakeParts(checkpoint, frame, parts);
+  std::string out;
+  for (const std::string_view part : parts) out.append(part);
+  return out;
+}
+
+absl::StatusOr<Checkpoint> DecodeCheckpoint(std::span<const char> bytes) {
+  return Decode(std::string_view(bytes.data(), bytes.size()), /*borrow=*/false);
+}
+
+absl::Status WriteCheckpointFile(const std::string& path, const Checkpoint& checkpoint) {
+  Frame frame;
+  std::vector<std::string_view> parts;
+  MakeParts(checkpoint, frame, parts);
+  return WriteFileAtomically(path, parts);
+}
+
+absl::StatusOr<Checkpoint> ReadCheckpointFile(const std::string& path) {
+  ASSIGN_OR_RETURN(const std::shared_ptr<const MappedFile> file, MapFile(path));
+  absl::StatusOr<Checkpoint> checkpoint = Decode(file->bytes(), /*borrow=*/true);
   if (!checkpoint.ok()) {
     return absl::Status(checkpoint.status().code(),
                         absl::StrCat("'", path, "': ", checkpoint.status().message()));
   }
+  checkpoint->file_ = file;
   return checkpoint;
 }
 

@@ -6,14 +6,19 @@
 //   everything before it (u32, zlib polynomial), magic "WNWCKEND"
 // All integers little-endian. A file is written to a temporary name, fsynced, renamed, and its
 // folder fsynced.
+//
+// A state of gigabytes is held once: large arrays are borrowed from the model and go from there
+// through the checksum into the file, and a file that is read is mapped, its sections being views.
 #ifndef WINNOW_KERNELS_BASE_CHECKPOINT_H_
 #define WINNOW_KERNELS_BASE_CHECKPOINT_H_
 
 #include <cstdint>
 #include <cstring>
 #include <map>
+#include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <vector>
 
@@ -26,16 +31,21 @@ namespace winnow {
 // Named sections. Names are paths such as "select/network/dense_0/weights".
 class Checkpoint {
  public:
-  void Put(const std::string& name, std::string bytes) { sections_[name] = std::move(bytes); }
+  void Put(const std::string& name, std::string bytes) { sections_[name] = {std::move(bytes), {}}; }
 
   template <typename T>
   void PutArray(const std::string& name, std::span<const T> values) {
-    static_assert(std::is_trivially_copyable_v<T>);
-    Put(name, std::string(reinterpret_cast<const char*>(values.data()), values.size_bytes()));
+    Put(name, std::string(BytesOf(values)));
   }
   template <typename T>
   void PutValue(const std::string& name, const T& value) {
     PutArray(name, std::span<const T>(&value, 1));
+  }
+  // As PutArray, without a copy. OWNERSHIP: `values` outlives this object and every copy of it, and
+  // does not change before the last use.
+  template <typename T>
+  void BorrowArray(const std::string& name, std::span<const T> values) {
+    sections_[name] = {{}, BytesOf(values)};
   }
 
   bool Has(const std::string& name) const { return sections_.count(name) != 0; }
@@ -52,7 +62,7 @@ class Checkpoint {
   template <typename T>
   absl::StatusOr<std::vector<T>> GetVector(const std::string& name) const {
     static_assert(std::is_trivially_copyable_v<T>);
-    ASSIGN_OR_RETURN(const std::string bytes, Get(name));
+    ASSIGN_OR_RETURN(const std::string_view bytes, View(name));
     if (bytes.size() % sizeof(T) != 0) {
       return absl::DataLossError("checkpoint section '" + name + "' has a size that does not fit");
     }
@@ -67,14 +77,34 @@ class Checkpoint {
     return value;
   }
 
-  const std::map<std::string, std::string>& sections() const { return sections_; }
+  // Views that live as long as this and what it borrows. Ordered: same state, same bytes.
+  std::map<std::string, std::string_view> sections() const;
 
   uint32_t plan_version = 0;  // a checkpoint of another Plan version is not resumed
 
  private:
+  friend absl::StatusOr<Checkpoint> ReadCheckpointFile(const std::string& path);
+
+  // The bytes of `borrowed`, or where that is null, `owned`.
+  struct Section {
+    std::string owned;
+    std::string_view borrowed;
+    std::string_view bytes() const {
+      return borrowed.data() != nullptr ? borrowed : std::string_view(owned);
+    }
+  };
+
+  template <typename T>
+  static std::string_view BytesOf(std::span<const T> values) {
+    static_assert(std::is_trivially_copyable_v<T>);
+    return {reinterpret_cast<const char*>(values.data()), values.size_bytes()};
+  }
+  absl::StatusOr<std::string_view> View(const std::string& name) const;
   absl::Status CopyTo(const std::string& name, void* out, size_t size) const;
 
-  std::map<std::string, std::string> sections_;  // ordered: same state, same bytes
+  std::map<std::string, Section> sections_;
+  // The mapped file behind borrowed sections. Shared: copies of a checkpoint refer to one map.
+  std::shared_ptr<const void> file_;
 };
 
 std::string EncodeCheckpoint(const Checkpoint& checkpoint);
@@ -84,6 +114,7 @@ absl::StatusOr<Checkpoint> DecodeCheckpoint(std::span<const char> bytes);
 // Atomic and durable: after OK the file survives a crash; on error the old file of that name is
 // intact.
 absl::Status WriteCheckpointFile(const std::string& path, const Checkpoint& checkpoint);
+// The file stays mapped as long as the checkpoint or a copy of it lives.
 absl::StatusOr<Checkpoint> ReadCheckpointFile(const std::string& path);
 
 }  // namespace winnow

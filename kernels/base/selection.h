@@ -68,6 +68,16 @@ struct Repeats {
   std::optional<double> jaccard, kuncheva;  // none for fewer than two selections
 };
 
+// What a job that starts from an earlier one took over.
+struct WarmStarted {
+  std::string parent;                         // job
+  std::map<std::string, std::string> sha256;  // of the artifacts that were read
+  int64_t matched_columns = 0;
+  std::vector<std::string> new_columns, gone_columns;
+  int64_t matched_values = 0, new_values = 0;  // of dictionaries
+  bool logits = false;                         // of the gates
+};
+
 struct Selection {
   std::string task, selector;
   uint64_t seed = 0;
@@ -88,6 +98,7 @@ struct Selection {
   std::map<std::string, int32_t> dimensions;  // embedding_dimension: kept width of every field
   std::vector<LayerOutcome> layers;           // block_pruning
   std::optional<Repeats> repeats;             // when more than one was asked for
+  std::optional<WarmStarted> warm_start;
   bool stopped_early = false;
   nlohmann::json settings;  // every resolved setting
   nlohmann::json data;      // rows per part, dropped rows, hash collisions

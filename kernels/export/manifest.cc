@@ -18,24 +18,6 @@ using Json = nlohmann::ordered_json;
 
 constexpr int kManifestVersion = 1;
 
-const char* TransformName(Transform transform) {
-  switch (transform) {
-    case Transform::kNone:
-      return "none";
-    case Transform::kStandardize:
-      return "standardize";
-    case Transform::kMinMax:
-      return "min_max";
-    case Transform::kLog1p:
-      return "log1p";
-    case Transform::kQuantile:
-      return "quantile";
-    case Transform::kCriteoLog2:
-      return "criteo_log2";
-  }
-  return "";
-}
-
 Json TargetJson(const data::TrainingTable& table) {
   const TargetProfile& target = table.profile().target;
   switch (target.kind) {
@@ -150,6 +132,24 @@ Json BlockMaskJson(const CandidateSet& candidates, const Selection& selection) {
 
 std::string EmbeddingTensorName(const std::string& column) {
   return absl::StrCat("embedding.", column);
+}
+
+const char* TransformName(Transform transform) {
+  switch (transform) {
+    case Transform::kNone:
+      return "none";
+    case Transform::kStandardize:
+      return "standardize";
+    case Transform::kMinMax:
+      return "min_max";
+    case Transform::kLog1p:
+      return "log1p";
+    case Transform::kQuantile:
+      return "quantile";
+    case Transform::kCriteoLog2:
+      return "criteo_log2";
+  }
+  return "";
 }
 
 absl::StatusOr<Json> ManifestJson(const ManifestInput& input) {

@@ -34,6 +34,9 @@ namespace winnow::exporting {
 // "embedding.<column>": the table of a categorical column, [vocabulary, dimension].
 std::string EmbeddingTensorName(const std::string& column);
 
+// "standardize", ...
+const char* TransformName(Transform transform);
+
 struct ManifestInput {
   const plan::ModelShape* shape = nullptr;     // of the exported model
   const data::TrainingTable* table = nullptr;  // fitted

@@ -104,6 +104,16 @@ Json RepeatsJson(const Selection& selection) {
           {"selections", selections}};
 }
 
+Json WarmStartJson(const WarmStarted& warm) {
+  return {
+      {"parent_job", warm.parent},
+      {"sha256", warm.sha256},
+      {"columns",
+       {{"matched", warm.matched_columns}, {"new", warm.new_columns}, {"gone", warm.gone_columns}}},
+      {"values", {{"matched", warm.matched_values}, {"new", warm.new_values}}},
+      {"logits", warm.logits}};
+}
+
 }  // namespace
 
 Json MetricsJson(const Metrics& metrics) {
@@ -163,6 +173,7 @@ Json SelectionJson(const Selection& selection) {
   json["curve"] = CurveJson(selection);
   if (!selection.aukc.empty()) json["aukc"] = AukcJson(selection);
   if (selection.repeats) json["repeats"] = RepeatsJson(selection);
+  if (selection.warm_start) json["warm_start"] = WarmStartJson(*selection.warm_start);
   json["warnings"] = selection.warnings;
   json["settings"] = selection.settings.is_null() ? Json::object() : Json(selection.settings);
   json["data"] = selection.data.is_null() ? Json::object() : Json(selection.data);

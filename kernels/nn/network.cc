@@ -219,7 +219,7 @@ void Network::CopyFrom(const Network& other) {
 
 void Network::Save(const std::string& prefix, Checkpoint& checkpoint) const {
   for (const TensorView& tensor : Tensors()) {
-    checkpoint.PutArray(prefix + "/" + tensor.name, tensor.values);
+    checkpoint.BorrowArray(prefix + "/" + tensor.name, tensor.values);
   }
 }
 

@@ -106,7 +106,7 @@ class Network {
 
   // REQUIRES: the same shape.
   void CopyFrom(const Network& other);
-  // Sections prefix + "/" + tensor name.
+  // Sections prefix + "/" + tensor name, borrowed: unchanged and alive as long as the checkpoint.
   void Save(const std::string& prefix, Checkpoint& checkpoint) const;
   absl::Status Load(const std::string& prefix, const Checkpoint& checkpoint);
 

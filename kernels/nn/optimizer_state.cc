@@ -35,8 +35,8 @@ void OptimizerState::Reset() {
 
 void OptimizerState::Save(const std::string& prefix, Checkpoint& checkpoint) const {
   checkpoint.PutValue(prefix + "/steps", steps_done_);
-  checkpoint.PutArray(prefix + "/m", SpanOf(m_));
-  checkpoint.PutArray(prefix + "/v", SpanOf(v_));
+  checkpoint.BorrowArray(prefix + "/m", SpanOf(m_));
+  checkpoint.BorrowArray(prefix + "/v", SpanOf(v_));
 }
 
 absl::Status OptimizerState::Load(const std::string& prefix, const Checkpoint& checkpoint) {

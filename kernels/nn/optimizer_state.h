@@ -29,7 +29,7 @@ class OptimizerState {
   float* second(int64_t place) { return v_.size() == 0 ? nullptr : v_.data() + place; }
 
   void Reset();
-  // Sections prefix + "/steps", "/m", "/v".
+  // Sections prefix + "/steps", "/m", "/v"; the moments are borrowed, as in Network::Save.
   void Save(const std::string& prefix, Checkpoint& checkpoint) const;
   absl::Status Load(const std::string& prefix, const Checkpoint& checkpoint);
 

@@ -21,18 +21,21 @@ constexpr int64_t kProbeRows = 4096, kEpochRows = 131072;
 // Three bitmaps and their directories; the order of an epoch, or of a window of a large table.
 constexpr double kRowSetBytes = 0.5;
 constexpr int64_t kWindowBytes = int64_t{8} << 20;
-// Of an evaluated row: its number, what the model says, what the metrics sort; besides, in every
-// thread, its weight in a replicate.
-constexpr int64_t kEvaluatedBytes = 56, kReplicateBytes = 9;
+// Of an evaluated row: its number, what the model says, what the metrics sort, its place among its
+// group; besides, in every thread, its weight in a replicate: of groups, or of few enough rows.
+constexpr int64_t kEvaluatedBytes = 56, kGroupedBytes = 28, kReplicateBytes = 9;
+constexpr int64_t kReplicateRows = 65536;  // kExactRows of train/bootstrap.h
 
 // Numbers a parameter needs. The selection has weights and the two moments of Adam, a training
-// weights, its moments and the best epoch's weights; a checkpoint holds all of it once as sections
-// and once as the bytes of its file. (29 million parameters, Adam: measured 9.4 in a selection.)
-int64_t Copies(Optimizer optimizer) {
+// weights, its moments and the best epoch's weights, beside the final model of the job. Checkpoints
+// are written from where the state is. A parent's weights are read beside a new model's.
+int64_t Copies(const Plan& plan) {
+  const Optimizer optimizer = *plan.spec.training.optimizer;
   const bool adam = optimizer == Optimizer::kAdam || optimizer == Optimizer::kAdamW ||
                     optimizer == Optimizer::kLazyAdam;
   const int64_t moments = adam ? 2 : 1;
-  return 3 * std::max<int64_t>(1 + 2, 2 + moments);
+  const int64_t parent = plan.spec.parent_job.empty() ? 0 : 1;
+  return std::max<int64_t>(1 + 2, 2 + moments) + 1 + parent;
 }
 
 // Activations of a batch and dense weights, besides the parameters themselves.
@@ -71,15 +74,14 @@ int64_t CompactBytes(const Plan& plan, const DatasetProfile& profile) {
                   kFloat * profile.rows * (plan.model.dense_width + codes + 2));
 }
 
-// Trainings side by side, besides the first: with a checkpoint of what lasts, and the batches they
+// Trainings side by side, besides the first, and the batches they
 // share (kernels/train/shared_batches.h).
 int64_t LockstepBytes(const Plan& plan) {
   const int64_t models = std::min(LockstepModels(plan), MostTogether(plan));
   if (models == 1) return 0;
   const int64_t batch = *plan.spec.training.batch_size;
   const auto row = kFloat * (static_cast<int64_t>(plan.model.fields.size()) * 2 + 2);
-  return (models - 1) * (LockstepModelBytes(plan) + 8 * kFloat * plan.model.parameters) +
-         kSharedBatchBytes + 2 * batch * row;
+  return (models - 1) * LockstepModelBytes(plan) + kSharedBatchBytes + 2 * batch * row;
 }
 
 int64_t RowBytes(const Plan& plan, const DatasetProfile& profile) {
@@ -89,9 +91,11 @@ int64_t RowBytes(const Plan& plan, const DatasetProfile& profile) {
   const int64_t probe = std::min(kProbeRows, plan.validation_rows);
   const int64_t evaluated = std::min(kMeasuredRows, std::max(plan.validation_rows, plan.test_rows));
   const int64_t threads = *plan.spec.training.threads;
+  const int64_t weighed = profile.has_group ? evaluated : std::min(evaluated, kReplicateRows);
+  const int64_t grouped = profile.has_group ? kGroupedBytes : 0;
   return static_cast<int64_t>(kRowSetBytes * static_cast<double>(profile.rows)) + order +
          probe * kFloat * columns + 4 * std::min(kEpochRows, plan.validation_rows) +
-         evaluated * (kEvaluatedBytes + threads * kReplicateBytes);
+         evaluated * (kEvaluatedBytes + grouped) + weighed * threads * kReplicateBytes;
 }
 
 }  // namespace
@@ -101,7 +105,7 @@ int64_t EstimateMemory(const Plan& plan, const DatasetProfile& profile) {
   for (const ColumnProfile& column : profile.columns) vocabulary += column.vocabulary;
   return kBaseMemory + kColumnBytes * static_cast<int64_t>(profile.columns.size()) +
          kVocabularyBytes * vocabulary + kCandidateBytes * plan.candidates.size() +
-         Copies(*plan.spec.training.optimizer) * kFloat * plan.model.parameters + LayerBytes(plan) +
+         Copies(plan) * kFloat * plan.model.parameters + LayerBytes(plan) +
          RowBytes(plan, profile) + CompactBytes(plan, profile) + LockstepBytes(plan);
 }
 

@@ -45,9 +45,6 @@ Resolution Resolve(const Spec& spec, const DatasetProfile& profile, const Limits
   ResolveSelector(r);
   ResolveEvaluation(r);
   ResolveResources(r);
-  if (!spec.parent_job.empty()) {
-    r.Add("parent_job", "warm starts are not built yet; leave it out");
-  }
   return {std::move(r.plan), std::move(r.violations)};
 }
 

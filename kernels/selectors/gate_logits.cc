@@ -42,6 +42,20 @@ void GateLogits::Redraw(std::span<const int32_t> members, const RngStream& strea
   }
 }
 
+void GateLogits::Shift(std::span<const int32_t> members, std::span<const float> offset) {
+  for (int32_t i : members) logits_[i] += offset[i];
+}
+
+void GateLogits::Relative(std::span<const int32_t> members, std::span<float> out) const {
+  if (members.empty()) return;
+  float top = logits_[members.front()];
+  for (int32_t i : members) top = std::max(top, logits_[i]);
+  double sum = 0.0;
+  for (int32_t i : members) sum += std::exp(static_cast<double>(logits_[i]) - top);
+  const double mean = top + std::log(sum / static_cast<double>(members.size()));
+  for (int32_t i : members) out[i] = static_cast<float>(logits_[i] - mean);
+}
+
 void GateLogits::Update(LogitOptimizer optimizer, std::span<const int32_t> members,
                         std::span<const float> gradient, double rate, double decay) {
   const double keep = 1.0 - rate * decay;

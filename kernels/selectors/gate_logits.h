@@ -39,6 +39,13 @@ class GateLogits {
   void Redraw(std::span<const int32_t> members, const RngStream& stream, uint64_t index_base,
               double mean = 0.0);
 
+  // Adds `offset` [size] to the members.
+  void Shift(std::span<const int32_t> members, std::span<const float> offset);
+
+  // out[i] = w_i - log(mean of exp(w_j) over the members) for members i: how many times the mean
+  // share, as a logarithm. Other entries are left alone.
+  void Relative(std::span<const int32_t> members, std::span<float> out) const;
+
   // One step on the members with d loss/d w in `gradient` [size]; Adam (0.9, 0.999, 1e-8) or plain
   // SGD. `decay` shrinks the members by 1 - rate * decay first (decoupled).
   void Update(LogitOptimizer optimizer, std::span<const int32_t> members,

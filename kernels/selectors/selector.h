@@ -25,7 +25,7 @@
 
 namespace winnow::selectors {
 
-// What is to be selected. OWNERSHIP: `candidates` outlives the selector.
+// What is to be selected. OWNERSHIP: `candidates` and `start_logits` outlive the selector.
 struct Problem {
   const CandidateSet* candidates = nullptr;
   Budget budget;
@@ -34,6 +34,9 @@ struct Problem {
       0;  // largest affordable number of candidates (MaxAffordableCount), must-keep included
   uint64_t seed = 0;
   int64_t validation_rows = 0;
+  // Warm start: final_logits of an earlier run of the same selector, by candidate of this one, 0
+  // for those that are new; empty: none. Selectors without gate logits ignore it.
+  std::span<const float> start_logits;
 };
 
 // What happened in one Step; the trainer turns it into events.
@@ -104,6 +107,10 @@ class Selector {
 
   // Standard deviation of the gate logits over candidates; 0 without logits.
   virtual double logit_stddev() const { return 0.0; }
+
+  // What a later selection may start its gate logits from, [candidates], 0 = as attentive as the
+  // mean candidate; empty: nothing. Asked for at the end.
+  virtual std::vector<float> final_logits() const { return {}; }
 
   virtual void Save(const std::string& prefix, Checkpoint& checkpoint) const = 0;
   virtual absl::Status Load(const std::string& prefix, const Checkpoint& checkpoint) = 0;

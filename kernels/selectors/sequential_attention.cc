@@ -129,6 +129,7 @@ class SequentialAttention final : public Selector {
     takes_part_.assign(n, 1);
     gradient_.assign(n, 0.0f);
     last_logits_.assign(n, 0.0f);
+    final_logits_.assign(n, 0.0f);
     const int64_t wanted = std::max<int64_t>(0, problem.max_picks - chosen_->size());
     rounds_ = (wanted + per_round_ - 1) / per_round_;
     first_gated_step_ = static_cast<int64_t>(warmup_ * static_cast<double>(problem.total_steps));
@@ -204,6 +205,9 @@ class SequentialAttention final : public Selector {
   // The mask itself: 1 for what is selected, the share of attention for the others.
   std::span<const float> scores() const override { return mask_; }
   double logit_stddev() const override { return logits_->StandardDeviation(eligible_); }
+  std::vector<float> final_logits() const override {
+    return linear_ ? std::vector<float>() : final_logits_;
+  }
 
   void Save(const std::string& prefix, Checkpoint& checkpoint) const override {
     checkpoint.PutValue(prefix + "/next_step", next_step_);
@@ -211,6 +215,7 @@ class SequentialAttention final : public Selector {
     checkpoint.PutArray(prefix + "/mask", std::span<const float>(mask_));
     checkpoint.PutArray(prefix + "/takes_part", std::span<const uint8_t>(takes_part_));
     checkpoint.PutArray(prefix + "/last_logits", std::span<const float>(last_logits_));
+    checkpoint.PutArray(prefix + "/final_logits", std::span<const float>(final_logits_));
     chosen_->Save(prefix, checkpoint);
     logits_->Save(prefix, checkpoint);
   }
@@ -220,6 +225,7 @@ class SequentialAttention final : public Selector {
     ASSIGN_OR_RETURN(round_, checkpoint.GetValue<int64_t>(prefix + "/round"));
     RETURN_IF_ERROR(checkpoint.GetArray(prefix + "/mask", std::span<float>(mask_)));
     RETURN_IF_ERROR(checkpoint.GetArray(prefix + "/last_logits", std::span<float>(last_logits_)));
+    RETURN_IF_ERROR(checkpoint.GetArray(prefix + "/final_logits", std::span<float>(final_logits_)));
     RETURN_IF_ERROR(checkpoint.GetArray(prefix + "/takes_part", std::span<uint8_t>(takes_part_)));
     RETURN_IF_ERROR(chosen_->Load(prefix, checkpoint));
     FindEligible();
@@ -294,6 +300,9 @@ class SequentialAttention final : public Selector {
     logits_->Redraw(eligible_, *stream_,
                     static_cast<uint64_t>(round_) * static_cast<uint64_t>(mask_.size()),
                     linear_ ? scale_ / static_cast<double>(eligible_.size()) : 0.0);
+    if (!linear_ && !problem_.start_logits.empty()) {
+      logits_->Shift(eligible_, problem_.start_logits);
+    }
   }
 
   void MoveLogits(std::span<const float> g, double rate) {
@@ -323,6 +332,7 @@ class SequentialAttention final : public Selector {
   absl::Status Pick(ModelProbe& probe, StepOutcome& outcome) {
     ASSIGN_OR_RETURN(auto scores, score_.Of(logits_->values(), *problem_.candidates, probe));
     PutFilteredLast(scores);
+    logits_->Relative(eligible_, final_logits_);
     outcome.picks =
         chosen_->FillByScore(scores, static_cast<int32_t>(round_), std::min(per_round_, Left()));
     ++round_;
@@ -356,6 +366,9 @@ class SequentialAttention final : public Selector {
   std::vector<int32_t> eligible_;    // U
   std::vector<float> mask_;          // a, [candidates]
   std::vector<float> last_logits_;   // before they were last drawn anew, 0 before that
+  // At the end of the phase in which the candidate was picked, or of the last one; relative to the
+  // mean share of attention then.
+  std::vector<float> final_logits_;
 };
 
 int64_t SelectionSteps(const ParamValues& params, int64_t max_picks) {

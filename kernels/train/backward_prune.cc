@@ -10,6 +10,7 @@
 #include "kernels/train/byte_codec.h"
 #include "kernels/train/running_loss.h"
 #include "kernels/train/subset.h"
+#include "kernels/train/warm_start.h"
 
 namespace winnow::train {
 namespace {
@@ -84,6 +85,7 @@ absl::StatusOr<std::unique_ptr<BackwardPrune>> BackwardPrune::Create(const JobCo
   std::unique_ptr<BackwardPrune> prune(
       new BackwardPrune(context, picks, events, std::move(network), std::move(fold)));
   prune->network_.Init(context.seed(), "init/prune");
+  if (context.warm != nullptr) RETURN_IF_ERROR(context.warm->StartTraining(prune->network_));
   nn::TrainStepOptions options;
   options.loss = context.loss;
   options.batch_size = prune->batches_.batch_size();

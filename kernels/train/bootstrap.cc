@@ -8,6 +8,7 @@
 
 #include "kernels/base/rng.h"
 #include "kernels/base/status.h"
+#include "kernels/train/block_metrics.h"
 
 namespace winnow::train {
 namespace {
@@ -89,14 +90,18 @@ absl::StatusOr<MetricSamples> Bootstrap(const MetricTable& table, const Bootstra
   result.samples.assign(result.names.size(), std::vector<double>(options.samples, kUndefined));
   if (table.rows() == 0) return result;
   const RngStream stream(options.seed, "bootstrap");
+  std::optional<BlockMetrics> blocks;
+  if (table.rows() > kExactRows && options.samples > 0) blocks.emplace(table, kBootstrapBlocks);
+  const int64_t counted = blocks ? kBootstrapBlocks : table.rows();
   const int64_t threads = pool.threads();
   const auto group = static_cast<int>(std::max(threads, threads * kRowsPerCheck / table.rows()));
   for (int first = 0; first < options.samples; first += group) {
     if (check) RETURN_IF_ERROR(check());
     const auto replicate = [&](int task, int) {
-      std::vector<uint8_t> counts(table.rows());
+      std::vector<uint8_t> counts(static_cast<size_t>(counted));
       DrawCounts(stream, first + task, counts);
-      const std::vector<std::optional<double>> values = table.Evaluate(counts);
+      const std::vector<std::optional<double>> values =
+          blocks ? blocks->Evaluate(counts) : table.Evaluate(counts);
       for (size_t m = 0; m < values.size(); ++m) {
         result.samples[m][first + task] = values[m].value_or(kUndefined);
       }

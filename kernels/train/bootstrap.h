@@ -6,6 +6,13 @@
 // sort repeated: a replicate costs O(n) per metric. The interval is the percentile interval (Efron
 // 1979): quantiles (1-c)/2 and (1+c)/2 of the replicates. Replicates depend on (seed, number of
 // rows) only, so all models of a job see the same ones: differences between models are paired.
+//
+// Above kExactRows the rows are dealt to kBootstrapBlocks blocks, row i to block i mod that number,
+// and blocks are counted instead of rows: the rows of a part are exchangeable, so that the variance
+// of a sum over blocks is that of the sum over rows, known to 1 / sqrt(2 * 16384) = 0.6 % of its
+// root; 200 replicates tell an interval's width to about 5 %. A replicate then costs
+// O(blocks) and metrics are functions of sums (block_metrics.h). Measured, one thread, 2,097,152
+// rows, 200 replicates, auc and log_loss: see bench_metrics.
 // calibration_error gets no interval: a sum of absolute deviations grows when rows are re-drawn, so
 // its percentile interval does not cover it.
 #ifndef WINNOW_KERNELS_TRAIN_BOOTSTRAP_H_
@@ -25,6 +32,9 @@
 #include "kernels/train/metrics.h"
 
 namespace winnow::train {
+
+inline constexpr int64_t kExactRows = 65536;
+inline constexpr int32_t kBootstrapBlocks = 16384;
 
 struct BootstrapOptions {
   int32_t samples = 200;  // 0: no intervals

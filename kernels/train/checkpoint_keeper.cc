@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_format.h"
@@ -9,11 +10,21 @@
 
 namespace winnow::train {
 
-CheckpointKeeper::CheckpointKeeper(std::string directory, double interval_s)
-    : directory_(std::move(directory)), interval_s_(interval_s), last_(Clock::now()) {}
+CheckpointKeeper::CheckpointKeeper(std::string directory, double interval_s, double share)
+    : directory_(std::move(directory)),
+      interval_s_(interval_s),
+      share_(share),
+      wait_s_(interval_s),
+      last_(Clock::now()) {}
 
 bool CheckpointKeeper::due() const {
-  return std::chrono::duration<double>(Clock::now() - last_).count() >= interval_s_;
+  return std::chrono::duration<double>(Clock::now() - last_).count() >= wait_s_;
+}
+
+void CheckpointKeeper::CountCost(double seconds) {
+  // cost / (cost + wait) = share
+  wait_s_ = std::max(interval_s_, seconds * (1.0 - share_) / share_);
+  last_ = Clock::now();
 }
 
 absl::StatusOr<std::string> CheckpointKeeper::Write(int64_t number, const Checkpoint& checkpoint) {

@@ -1,4 +1,8 @@
 // Checkpoint files of one attempt: written in order, the last two kept.
+//
+// Between two stage ends one is due after the interval, but no sooner than what the last one cost
+// (writing, and whatever its observer did with it) is `share` of the time: a state of gigabytes is
+// written seldom, a small one every interval.
 #ifndef WINNOW_KERNELS_TRAIN_CHECKPOINT_KEEPER_H_
 #define WINNOW_KERNELS_TRAIN_CHECKPOINT_KEEPER_H_
 
@@ -16,10 +20,13 @@ namespace winnow::train {
 // THREAD-SAFETY: none.
 class CheckpointKeeper {
  public:
-  CheckpointKeeper(std::string directory, double interval_s);
+  // REQUIRES: 0 < share <= 1.
+  CheckpointKeeper(std::string directory, double interval_s, double share);
 
-  // The interval has passed since the last one, or since the beginning of the attempt.
+  // Time for another one, since the last or since the beginning of the attempt.
   bool due() const;
+  // Seconds that the last one took.
+  void CountCost(double seconds);
 
   // Writes `directory`/checkpoint-<number>.ckpt, durable on return, and removes the one before the
   // last. Returns the path. On error the earlier files are intact.
@@ -29,7 +36,8 @@ class CheckpointKeeper {
   using Clock = std::chrono::steady_clock;
 
   std::string directory_;
-  double interval_s_;
+  const double interval_s_, share_;
+  double wait_s_;
   Clock::time_point last_;
   std::deque<std::string> kept_;
 };

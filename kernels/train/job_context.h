@@ -17,6 +17,7 @@
 namespace winnow::train {
 
 class CompactColumns;
+class WarmStart;
 
 // OWNERSHIP: everything outlives the context's users.
 struct JobContext {
@@ -27,6 +28,7 @@ struct JobContext {
   nn::LossKind loss = nn::LossKind::kLogistic;
   double mean_weight = 1;                   // of the sample weights of training rows
   int32_t repeat = 0;                       // of the selection
+  const WarmStart* warm = nullptr;          // none: models start from their usual initial values
   const CompactColumns* compact = nullptr;  // read instead of the table where it has the columns
 
   uint64_t seed() const { return plan->spec.training.seed.value() + static_cast<uint64_t>(repeat); }

@@ -15,17 +15,20 @@
 #include "kernels/train/side_by_side.h"
 #include "kernels/train/stage_model.h"
 #include "kernels/train/subset.h"
+#include "kernels/train/warm_start.h"
 
 namespace winnow::train {
 
-JobRunner::JobRunner(const JobContext& context, const JobOptions& options, JobState& state,
-                     JobReporter& reporter, JobObserver& observer)
+JobRunner::JobRunner(const JobContext& context, const JobOptions& options,
+                     const std::string& dataset_dir, JobState& state, JobReporter& reporter,
+                     JobObserver& observer)
     : context_(context),
       options_(options),
+      dictionaries_path_(dataset_dir + "/dictionaries.bin"),
       state_(state),
       reporter_(reporter),
       observer_(observer),
-      keeper_(options.directory, options.checkpoint_interval_s),
+      keeper_(options.directory, options.checkpoint_interval_s, options.checkpoint_share),
       stages_(PlanStages(*context.plan)),
       clock_(state.timing),
       results_(context, state, reporter, clock_) {
@@ -218,8 +221,13 @@ absl::StatusOr<JobRunner::StageEnd> JobRunner::Finish(Stages& live, Activity& ac
 
 absl::Status JobRunner::FinishOne(const Stage& stage, Activity& activity) {
   switch (stage.kind) {
-    case Stage::Kind::kSelect:
-      return results_.Finish(static_cast<SelectionRun&>(activity));
+    case Stage::Kind::kSelect: {
+      auto& run = static_cast<SelectionRun&>(activity);
+      RETURN_IF_ERROR(results_.Finish(run));
+      if (run.steps_done() == 0) return absl::OkStatus();
+      return WriteSelectionModel(context_, *run.model().network, run.final_logits(), state_.picks,
+                                 dictionaries_path_, options_.directory);
+    }
     case Stage::Kind::kPrune: {
       auto& prune = static_cast<BackwardPrune&>(activity);
       prune.FinishEarly();
@@ -261,6 +269,7 @@ bool JobRunner::IsRetrain(const Stage& stage) const {
 }
 
 absl::Status JobRunner::WriteCheckpoint(const Activity* activity) {
+  const auto begin = std::chrono::steady_clock::now();
   Checkpoint checkpoint;
   checkpoint.plan_version = plan::kPlanVersion;
   context_.table->Save("table", &checkpoint);
@@ -272,6 +281,8 @@ absl::Status JobRunner::WriteCheckpoint(const Activity* activity) {
   }
   ASSIGN_OR_RETURN(const std::string path, keeper_.Write(state_.checkpoints, checkpoint));
   observer_.OnCheckpoint(path, state_.ordinal);
+  const std::chrono::duration<double> cost = std::chrono::steady_clock::now() - begin;
+  keeper_.CountCost(cost.count());
   return absl::OkStatus();
 }
 

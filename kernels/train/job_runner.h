@@ -33,8 +33,8 @@ namespace winnow::train {
 // OWNERSHIP: all references outlive the runner. THREAD-SAFETY: none.
 class JobRunner {
  public:
-  JobRunner(const JobContext& context, const JobOptions& options, JobState& state,
-            JobReporter& reporter, JobObserver& observer);
+  JobRunner(const JobContext& context, const JobOptions& options, const std::string& dataset_dir,
+            JobState& state, JobReporter& reporter, JobObserver& observer);
 
   // `resume`: the checkpoint that `state` was loaded from, or null for a new job.
   absl::StatusOr<JobOutcome::Kind> Run(const Checkpoint* resume);
@@ -74,6 +74,7 @@ class JobRunner {
 
   const JobContext& context_;
   const JobOptions& options_;
+  const std::string dictionaries_path_;
   JobState& state_;
   JobReporter& reporter_;
   JobObserver& observer_;

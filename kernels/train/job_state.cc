@@ -61,7 +61,7 @@ void JobState::Save(Checkpoint& checkpoint) const {
   checkpoint.Put(kJob, out.Take());
   for (const auto& [name, tensor] : final_model) {
     checkpoint.PutArray(kModel + name + "/shape", std::span<const int64_t>(tensor.shape));
-    checkpoint.PutArray(kModel + name + "/values", std::span<const float>(tensor.values));
+    checkpoint.BorrowArray(kModel + name + "/values", std::span<const float>(tensor.values));
   }
 }
 

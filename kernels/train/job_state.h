@@ -40,6 +40,7 @@ struct JobState {
   std::map<std::string, exporting::Tensor> final_model;  // weights to be exported
   Timing timing;
 
+  // The weights are borrowed, as in nn::Network::Save.
   void Save(Checkpoint& checkpoint) const;
   absl::Status Load(const Checkpoint& checkpoint);
 };

@@ -54,6 +54,8 @@ class MetricTable {
   int64_t rows() const { return rows_->rows(); }
 
  private:
+  friend class BlockMetrics;
+
   explicit MetricTable(const ScoredRows& rows) : rows_(&rows) {}
 
   void Prepare();

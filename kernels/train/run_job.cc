@@ -1,6 +1,8 @@
 #include "kernels/train/run_job.h"
 
+#include <filesystem>
 #include <memory>
+#include <system_error>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -21,6 +23,7 @@
 #include "kernels/train/result.h"
 #include "kernels/train/stage_model.h"
 #include "kernels/train/subset.h"
+#include "kernels/train/warm_start.h"
 
 namespace winnow::train {
 namespace {
@@ -55,6 +58,45 @@ absl::Status WriteModel(const JobContext& context, const JobState& state,
   ASSIGN_OR_RETURN(const nlohmann::ordered_json manifest, exporting::ManifestJson(input));
   outcome.manifest_path = directory + "/manifest.json";
   return WriteFileAtomically(outcome.manifest_path, exporting::FormatJson(manifest));
+}
+
+// The selection's model, when an earlier attempt wrote it.
+absl::Status CarryOver(const JobOptions& options) {
+  if (options.resume_directory.empty()) return absl::OkStatus();
+  for (const char* name : {kSelectionModelFile, kSelectionManifestFile}) {
+    const std::filesystem::path from = std::filesystem::path(options.resume_directory) / name;
+    const std::filesystem::path to = std::filesystem::path(options.directory) / name;
+    std::error_code error;
+    if (!std::filesystem::exists(from, error) || std::filesystem::exists(to, error)) continue;
+    std::filesystem::create_hard_link(from, to, error);
+    if (error) std::filesystem::copy_file(from, to, error);
+    if (error) {
+      return absl::InternalError(
+          absl::StrCat("carrying '", from.string(), "' over: ", error.message()));
+    }
+  }
+  return absl::OkStatus();
+}
+
+void FindSelectionModel(const std::string& directory, JobOutcome& outcome) {
+  const std::string model = directory + "/" + kSelectionModelFile;
+  const std::string manifest = directory + "/" + kSelectionManifestFile;
+  if (!std::filesystem::exists(model) || !std::filesystem::exists(manifest)) return;
+  outcome.selection_model_path = model;
+  outcome.selection_manifest_path = manifest;
+}
+
+absl::StatusOr<std::unique_ptr<WarmStart>> OpenParent(const JobContext& context,
+                                                      const JobOptions& options,
+                                                      const std::string& dataset_dir) {
+  const std::string& parent = context.plan->spec.parent_job;
+  if (options.parent.has_value() != !parent.empty()) {
+    return absl::FailedPreconditionError(
+        parent.empty() ? std::string("files of a parent were given to a job without one")
+                       : absl::StrCat("the files of parent_job ", parent, " were not given"));
+  }
+  if (parent.empty()) return nullptr;
+  return WarmStart::Open(*options.parent, context, dataset_dir + "/dictionaries.bin");
 }
 
 // The final weights under the final mask.
@@ -102,15 +144,22 @@ absl::StatusOr<JobOutcome> RunJob(const plan::Plan& plan, const DatasetProfile& 
   context.loss = nn::LossFor(profile.target.kind);
   context.mean_weight = MeanWeight(packed, table.train_rows());
 
+  ASSIGN_OR_RETURN(const std::unique_ptr<WarmStart> warm,
+                   OpenParent(context, options, dataset_dir));
+  context.warm = warm.get();
+  if (checkpoint != nullptr) RETURN_IF_ERROR(CarryOver(options));
+
   JobState state;
   if (checkpoint != nullptr) RETURN_IF_ERROR(state.Load(*checkpoint));
   JobReporter reporter(state, options, observer);
-  JobRunner runner(context, options, state, reporter, observer);
+  JobRunner runner(context, options, dataset_dir, state, reporter, observer);
   JobOutcome outcome;
   ASSIGN_OR_RETURN(outcome.kind, runner.Run(checkpoint));
   outcome.timing = state.timing;
   if (outcome.kind != JobOutcome::Kind::kFinished) return outcome;
   outcome.selection = MakeSelection(context, state);
+  if (warm != nullptr) outcome.selection.warm_start = warm->started();
+  FindSelectionModel(options.directory, outcome);
   ASSIGN_OR_RETURN(outcome.layer_times, MeasureLayers(context, state));
   RETURN_IF_ERROR(WriteModel(context, state, FinalShape(context, state), dataset_dir,
                              options.directory, outcome));

@@ -8,10 +8,13 @@
 // A repeat r = 1, 2, ... selects (and prunes back) once more, with seed + r in place of the job's
 // seed: its picks are those of a job of that seed. The split is that of repeat 0, whose subset is
 // the result: only that one is retrained, compared with controls and exported.
+//
+// A job with a parent starts its models from the parent's: see warm_start.h.
 #ifndef WINNOW_KERNELS_TRAIN_RUN_JOB_H_
 #define WINNOW_KERNELS_TRAIN_RUN_JOB_H_
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -87,12 +90,29 @@ struct Timing {
   double samples_per_s = 0;  // of the selection run, or of the retrain if there was none
 };
 
+// Files of the job that this one starts from. Those of its selection are empty when its selector
+// trained nothing.
+struct ParentFiles {
+  std::string job;  // tenants/{tenant}/jobs/{job}
+  std::string weights, manifest;
+  std::string selection_weights, selection_manifest;
+  std::map<std::string, std::string> sha256;  // by artifact; for the result
+};
+
+// What a job leaves for later ones to start from, in its folder.
+inline constexpr char kSelectionModelFile[] = "selection_model.safetensors";
+inline constexpr char kSelectionManifestFile[] = "selection_manifest.json";
+
 struct JobOptions {
   int threads = 1;
   std::string directory;  // the attempt's folder: checkpoints and artifacts are written here
   double checkpoint_interval_s = 10;  // besides one at every stage end
+  double checkpoint_share = 0.05;     // most of the time that those between stage ends may take
   double progress_interval_s = 0.5;
-  bool stress_pool = false;  // random task order and delays (tests)
+  // Of the checkpoint that is resumed; what its attempt left is carried over.
+  std::string resume_directory;
+  std::optional<ParentFiles> parent;  // exactly when the plan has a parent_job
+  bool stress_pool = false;           // random task order and delays (tests)
   bool side_by_side = true;  // false: every training alone (tests, benches); the result is the same
   // Highest ordinal of this job's events that is stored. A resumed attempt repeats events after its
   // checkpoint with the same content; a stop request is honoured only from there on, so that what
@@ -115,6 +135,8 @@ struct JobOutcome {
   std::vector<LayerTime> layer_times;  // kFinished, block gate: a layer each
   std::string weights_path;            // kFinished: weights of the final model (safetensors)
   std::string manifest_path;           // kFinished: kept inputs and fitted transforms (JSON)
+  // kFinished: the model of the selection and its manifest; empty where it trained none.
+  std::string selection_model_path, selection_manifest_path;
 };
 
 // `dataset_dir` holds table.bin and profile.json. `resume` = newest intact checkpoint of an earlier

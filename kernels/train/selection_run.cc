@@ -13,6 +13,7 @@
 #include "kernels/train/schedule.h"
 #include "kernels/train/stages.h"
 #include "kernels/train/subset.h"
+#include "kernels/train/warm_start.h"
 
 namespace winnow::train {
 namespace {
@@ -73,6 +74,7 @@ absl::StatusOr<SelectionConfig> PlannedSelection(const JobContext& context) {
   config.problem.total_steps = config.training.steps;
   config.problem.seed = context.seed();
   config.problem.validation_rows = plan.validation_rows;
+  if (context.warm != nullptr) config.problem.start_logits = context.warm->logits();
   return config;
 }
 
@@ -95,6 +97,7 @@ absl::StatusOr<std::unique_ptr<SelectionRun>> SelectionRun::Create(const JobCont
   std::unique_ptr<SelectionRun> run(
       new SelectionRun(context, config, events, std::move(network), std::move(fold)));
   run->network_.Init(context.seed(), "init/select");
+  if (context.warm != nullptr) RETURN_IF_ERROR(context.warm->StartSelection(run->network_));
   ASSIGN_OR_RETURN(run->probe_, NetworkProbe::Create(context, run->network_, run->fold_));
   RETURN_IF_ERROR(run->MakeTrainStep());
   run->selector_ = config.row->make(context.plan->spec.selector.params);

@@ -68,6 +68,7 @@ class SelectionRun final : public Activity {
   // The network under the selector's mask as it is now.
   MaskedModel model() const;
   double logit_stddev() const { return selector_->logit_stddev(); }
+  std::vector<float> final_logits() const { return selector_->final_logits(); }
 
   void Save(Checkpoint& checkpoint) const override;
   absl::Status Load(const Checkpoint& checkpoint) override;

@@ -9,6 +9,7 @@
 #include "kernels/train/batch_feed.h"
 #include "kernels/train/running_loss.h"
 #include "kernels/train/schedule.h"
+#include "kernels/train/warm_start.h"
 
 namespace winnow::train {
 
@@ -49,6 +50,7 @@ absl::StatusOr<std::unique_ptr<TrainingRun>> TrainingRun::Create(
       new TrainingRun(context, std::move(config), std::move(network), std::move(batches)));
   const TrainingConfig& made = run->config_;
   run->network_.Init(context.seed(), "init/" + made.name);
+  if (context.warm != nullptr) RETURN_IF_ERROR(context.warm->StartTraining(run->network_));
   if (!made.mask.empty()) {
     ASSIGN_OR_RETURN(run->fold_, nn::MakeFold(made.shape, context.plan->candidates));
   }

@@ -24,6 +24,7 @@ struct JobConfig {
   std::string selector;      // "sequential_attention" …; shown and filtered on
   std::string dataset;       // id in the same tenant
   std::string dataset_sha256;
+  std::string parent_job;  // id of the job in the same tenant that it starts from; empty: none
   std::map<std::string, std::string> labels;
   int32_t priority = 0;               // larger runs earlier inside its tenant
   int32_t threads = 1;                // slots it takes

@@ -31,6 +31,9 @@ inline constexpr char kDatasetTooSmall[] = "DATASET_TOO_SMALL";
 inline constexpr char kJobNotRunning[] = "JOB_NOT_RUNNING";    // stop, pause
 inline constexpr char kJobNotPaused[] = "JOB_NOT_PAUSED";      // resume
 inline constexpr char kJobNotTerminal[] = "JOB_NOT_TERMINAL";  // delete
+inline constexpr char kJobInUse[] = "JOB_IN_USE";              // delete: a job starts from it
+inline constexpr char kParentNotReady[] = "PARENT_NOT_READY";  // not SUCCEEDED, or without models
+inline constexpr char kParentGone[] = "PARENT_GONE";           // its files are
 inline constexpr char kUploadNotOpen[] = "UPLOAD_NOT_OPEN";
 inline constexpr char kUploadIncomplete[] = "UPLOAD_INCOMPLETE";
 

@@ -1,5 +1,6 @@
 #include "server/rpc/create_job.h"
 
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -7,6 +8,7 @@
 #include "server/base/status.h"
 #include "server/domain/error.h"
 #include "server/rpc/convert.h"
+#include "server/rpc/parent_job.h"
 #include "server/rpc/profile_text.h"
 #include "server/rpc/request_key.h"
 #include "server/spec/capabilities.h"
@@ -77,14 +79,23 @@ v1::JobEstimate EstimateToProto(const plan::Estimate& estimate) {
 }
 
 domain::JobConfig MakeConfig(const plan::Plan& plan, const domain::Dataset& dataset,
+                             const TargetProfile& target, const std::optional<Parent>& parent,
                              const v1::JobSpec& requested) {
   v1::JobSpec resolved = spec::SpecToProto(plan.spec);
   resolved.set_dataset(dataset.name.ToString());
   internal::v1::JobRecord record;
   *record.mutable_requested_spec() = requested;
   *record.mutable_estimate() = EstimateToProto(plan.estimate);
-
+  record.set_knows_target(true);
+  if (target.kind != TargetKind::kRegression) {
+    record.mutable_target_classes()->Assign(target.classes.begin(), target.classes.end());
+  }
   domain::JobConfig config;
+  if (parent.has_value()) {
+    resolved.set_parent_job(parent->name.ToString());
+    *record.mutable_parent() = parent->record;
+    config.parent_job = parent->name.job;
+  }
   config.spec = SerializeStable(resolved);
   config.plan = SerializeStable(record);
   config.plan_version = static_cast<int32_t>(plan::kPlanVersion);
@@ -107,16 +118,23 @@ domain::JobConfig MakeConfig(const plan::Plan& plan, const domain::Dataset& data
 absl::StatusOr<domain::JobConfig> Resolve(const Deps& deps, const Caller& caller,
                                           const v1::JobSpec& requested) {
   ASSIGN_OR_RETURN(const domain::Dataset dataset, ActiveDataset(deps, caller, requested.dataset()));
-  if (!requested.parent_job().empty()) {
-    RETURN_IF_ERROR(ResolveJob(caller, requested.parent_job()).status());
+  plan::Spec spec = spec::SpecFromProto(requested);
+  std::optional<Parent> parent;
+  if (!spec.parent_job.empty()) {
+    ASSIGN_OR_RETURN(parent, FindParent(deps, caller, spec.parent_job));
+    plan::AdoptModel(parent->job, spec);
   }
   ASSIGN_OR_RETURN(const DatasetProfile profile, ParseProfile(dataset));
   plan::Limits limits;
   limits.max_threads = deps.scheduler->Load().job_slots;
-  const plan::Resolution resolution =
-      plan::Resolve(spec::SpecFromProto(requested), profile, limits);
+  plan::Resolution resolution = plan::Resolve(spec, profile, limits);
+  if (parent.has_value()) {
+    for (plan::Violation& violation : plan::CheckParent(resolution.plan, profile, parent->job)) {
+      resolution.violations.push_back(std::move(violation));
+    }
+  }
   if (!resolution.ok()) return Refuse(resolution);
-  return MakeConfig(resolution.plan, dataset, requested);
+  return MakeConfig(resolution.plan, dataset, profile.target, parent, requested);
 }
 
 }  // namespace

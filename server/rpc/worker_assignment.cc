@@ -4,6 +4,7 @@
 #include "absl/strings/str_cat.h"
 #include "server/base/log.h"
 #include "server/rpc/convert.h"
+#include "server/rpc/parent_job.h"
 #include "server/rpc/worker_session.h"
 
 namespace winnow::rpc {
@@ -17,6 +18,20 @@ void ParseOrLog(const std::string& bytes, const std::string& what,
                 google::protobuf::MessageLite* message) {
   const absl::Status parsed = ParseStored(bytes, what, message);
   if (!parsed.ok()) server::LogError("bad record", {{"error", std::string(parsed.message())}});
+}
+
+// Without its files the worker ends the job with an error that says so; the log says why.
+void FillParent(const Deps& deps, const domain::Job& job, internal::v1::JobAssignment& to) {
+  internal::v1::JobRecord record;
+  ParseOrLog(job.config.plan, "record of " + job.name.ToString(), &record);
+  const domain::JobName name{job.name.tenant, job.config.parent_job};
+  absl::StatusOr<internal::v1::ParentJob> parent = LocateParent(deps, name, record.parent());
+  if (parent.ok()) {
+    *to.mutable_parent() = *std::move(parent);
+  } else {
+    server::LogError("a parent cannot be handed out",
+                     {{"job", job.name.ToString()}, {"error", parent.status().ToString()}});
+  }
 }
 
 void FillJob(const Deps& deps, const WorkerFacts& facts, const sched::AttachReply& reply,
@@ -47,6 +62,7 @@ void FillJob(const Deps& deps, const WorkerFacts& facts, const sched::AttachRepl
   }
   to.set_next_ordinal(job.last_ordinal + 1);
   to.set_stop_requested(reply.stop_requested);
+  if (!config.parent_job.empty()) FillParent(deps, job, to);
 }
 
 void FillImport(const Deps& deps, const WorkerFacts& facts, const sched::AttachReply& reply,

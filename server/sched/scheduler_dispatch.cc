@@ -149,17 +149,13 @@ absl::Status SchedulerImpl::ClaimItem(const QueuedItem& item) {
 absl::Status SchedulerImpl::ClaimJob(const QueuedItem& item) {
   const domain::JobName name{item.tenant, item.id};
   ASSIGN_OR_RETURN(const domain::Job waiting, deps_.store->GetJob(name));
-  const std::string& dataset = waiting.config.dataset;
-  if (!dataset.empty() && !deps_.files->Exists(layout_.TableDir({item.tenant, dataset}))) {
-    domain::Error error;
-    error.code = absl::StatusCode::kFailedPrecondition;
-    error.reason = domain::reason::kDatasetGone;
-    error.message = absl::StrCat("the files of dataset ", dataset, " are gone");
-    const auto failed = deps_.store->FailPendingJob(name, error);
+  const absl::Status inputs = CheckInputs(waiting);
+  if (absl::IsFailedPrecondition(inputs)) {
+    const auto failed = deps_.store->FailPendingJob(name, domain::FromStatus(inputs));
     RETURN_IF_ERROR(failed.status());
     NoteChange(*failed);
-    return absl::FailedPreconditionError(error.message);
   }
+  RETURN_IF_ERROR(inputs);
   ASSIGN_OR_RETURN(store::Claim claim, deps_.store->ClaimForAttempt(name));
   absl::MutexLock lock(&mutex_);
   Running& running = running_[KeyOf(item)];
@@ -167,6 +163,31 @@ absl::Status SchedulerImpl::ClaimJob(const QueuedItem& item) {
   running.wall_clock_left = claim.job.config.wall_clock_limit - claim.job.ran;
   running.memory_limit_bytes = MemoryLimitOf(claim.job);
   running.checkpoints = std::move(claim.checkpoints);
+  return absl::OkStatus();
+}
+
+// FAILED_PRECONDITION when what the job reads is gone.
+absl::Status SchedulerImpl::CheckInputs(const domain::Job& job) {
+  const std::string& tenant = job.name.tenant;
+  const std::string& dataset = job.config.dataset;
+  if (!dataset.empty() && !deps_.files->Exists(layout_.TableDir({tenant, dataset}))) {
+    return domain::MakeError(absl::StatusCode::kFailedPrecondition, domain::reason::kDatasetGone,
+                             absl::StrCat("the files of dataset ", dataset, " are gone"));
+  }
+  if (job.config.parent_job.empty()) return absl::OkStatus();
+  const domain::JobName parent{tenant, job.config.parent_job};
+  const auto gone = [&](const std::string& what) {
+    return domain::MakeError(absl::StatusCode::kFailedPrecondition, domain::reason::kParentGone,
+                             absl::StrCat(what, " of parent_job ", parent.ToString(), " is gone"));
+  };
+  const absl::StatusOr<std::vector<domain::Artifact>> artifacts =
+      deps_.store->ListArtifacts(parent);
+  if (absl::IsNotFound(artifacts.status())) return gone("the record");
+  RETURN_IF_ERROR(artifacts.status());
+  for (const domain::Artifact& artifact : *artifacts) {
+    const std::string path = absl::StrCat(layout_.JobDir(parent), "/", artifact.path);
+    if (!deps_.files->Exists(path)) return gone(absl::StrCat("artifact ", artifact.id));
+  }
   return absl::OkStatus();
 }
 

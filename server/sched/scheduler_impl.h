@@ -103,6 +103,7 @@ class SchedulerImpl final : public Scheduler {
   void AbandonItem(const QueuedItem& item, const absl::Status& why);
   void Launch(const WorkKey& key);
   void FailLaunch(const domain::AttemptId& attempt, const absl::Status& why);
+  absl::Status CheckInputs(const domain::Job& job);
   int64_t MemoryLimitOf(const domain::Job& job) const;
 
   // --- workers ---

@@ -19,7 +19,7 @@ constexpr char kColumns[] =
     "id, tenant, job, state, spec, plan, plan_version, task, selector, dataset, dataset_sha256, "
     "labels, priority, threads, memory_limit_bytes, memory_estimate_bytes, wall_clock_limit_ms, "
     "stop_requested, pause_requested, stopped_early, attempt, crashes, ran_ms, error, "
-    "last_sequence, last_ordinal, revision, create_us, update_us, start_us, end_us";
+    "last_sequence, last_ordinal, revision, create_us, update_us, start_us, end_us, parent_job";
 
 absl::Status BadRow(const char* column) {
   return domain::MakeError(absl::StatusCode::kDataLoss, domain::reason::kDataCorrupt,
@@ -85,6 +85,7 @@ absl::StatusOr<JobRow> ReadJobRow(const Statement& s) {
   job.update_time = time();
   job.start_time = s.MaybeTime(column++);
   job.end_time = s.MaybeTime(column++);
+  config.parent_job = text();
   return row;
 }
 
@@ -113,7 +114,7 @@ absl::StatusOr<JobRow> LoadFencedJob(Database& database, const domain::JobName& 
 
 absl::Status InsertJob(Database& database, JobRow& row) {
   std::string marks = "NULL";
-  for (int i = 1; i <= 30; ++i) absl::StrAppend(&marks, ", ?", i);
+  for (int i = 1; i <= 31; ++i) absl::StrAppend(&marks, ", ?", i);
   ASSIGN_OR_RETURN(Statement s, database.Prepare(absl::StrCat("INSERT INTO job (", kColumns,
                                                               ") VALUES (", marks, ")")));
   const Job& job = row.job;
@@ -149,6 +150,7 @@ absl::Status InsertJob(Database& database, JobRow& row) {
   s.Bind(i++, job.update_time);
   s.Bind(i++, job.start_time);
   s.Bind(i++, job.end_time);
+  s.Bind(i++, config.parent_job);
   RETURN_IF_ERROR(s.Run());
   row.job.order = database.last_insert_id();
   return absl::OkStatus();

@@ -75,7 +75,7 @@ class JobStore {
   virtual absl::StatusOr<std::map<domain::JobState, int64_t>> CountJobs(
       const std::string& tenant) = 0;
   // Removes the job with events, attempts, artifacts and request id. FAILED_PRECONDITION
-  // JOB_NOT_TERMINAL.
+  // JOB_NOT_TERMINAL, JOB_IN_USE while a job that is not terminal starts from it.
   virtual absl::Status DeleteJob(const domain::JobName& name) = 0;
 
   // Intents: durable before they are acknowledged. `etag_revision` 0 = any, else ABORTED

@@ -154,9 +154,16 @@ CREATE INDEX request_by_job ON request (job_id) WHERE job_id IS NOT NULL;
 CREATE INDEX request_by_dataset ON request (dataset_id) WHERE dataset_id IS NOT NULL;
 )sql";
 
+// Jobs that start from another job.
+constexpr char kParentJobs[] = R"sql(
+ALTER TABLE job ADD COLUMN parent_job TEXT NOT NULL DEFAULT '';
+CREATE INDEX job_by_parent ON job (tenant, parent_job, state) WHERE parent_job <> '';
+)sql";
+
 // Migration i brings a file from version i to i + 1. Released entries never change.
 constexpr const char* kMigrations[] = {
     kFirstTables,
+    kParentJobs,
 };
 
 absl::Status RunMigration(Database& database, int64_t from) {

@@ -47,6 +47,51 @@ absl::Status RequireDataset(Database& database, const NewJob& job) {
   return absl::OkStatus();
 }
 
+absl::Status RequireParent(Database& database, const NewJob& job) {
+  if (job.config.parent_job.empty()) return absl::OkStatus();
+  const JobName name{job.name.tenant, job.config.parent_job};
+  ASSIGN_OR_RETURN(const JobRow row, LoadJob(database, name));
+  if (row.job.state == JobState::kSucceeded) return absl::OkStatus();
+  return domain::MakeError(
+      absl::StatusCode::kFailedPrecondition, domain::reason::kParentNotReady,
+      absl::StrCat("parent_job ", name.ToString(), " is ", domain::JobStateName(row.job.state),
+                   "; SUCCEEDED was expected"),
+      name.ToString());
+}
+
+// The first job that still needs `name` to start from, if any.
+absl::StatusOr<std::optional<std::string>> FindChild(Database& database, const JobName& name) {
+  ASSIGN_OR_RETURN(Statement s,
+                   database.Prepare("SELECT job FROM job WHERE tenant = ?1 AND parent_job = ?2 "
+                                    "AND parent_job <> '' AND state IN (?3, ?4, ?5, ?6)"));
+  s.Bind(1, name.tenant);
+  s.Bind(2, name.job);
+  s.Bind(3, static_cast<int64_t>(JobState::kPending));
+  s.Bind(4, static_cast<int64_t>(JobState::kRunning));
+  s.Bind(5, static_cast<int64_t>(JobState::kPaused));
+  s.Bind(6, static_cast<int64_t>(JobState::kCancelling));
+  ASSIGN_OR_RETURN(const bool found, s.Step());
+  if (!found) return std::nullopt;
+  return s.Text(0);
+}
+
+absl::Status RequireDeletable(Database& database, const Job& job) {
+  const std::string name = job.name.ToString();
+  if (!domain::IsTerminal(job.state)) {
+    return domain::MakeError(
+        absl::StatusCode::kFailedPrecondition, domain::reason::kJobNotTerminal,
+        absl::StrCat("job ", name, " is ", domain::JobStateName(job.state),
+                     "; only SUCCEEDED, FAILED and CANCELLED jobs can be deleted"),
+        name);
+  }
+  ASSIGN_OR_RETURN(const std::optional<std::string> child, FindChild(database, job.name));
+  if (!child.has_value()) return absl::OkStatus();
+  return domain::MakeError(
+      absl::StatusCode::kFailedPrecondition, domain::reason::kJobInUse,
+      absl::StrCat("job ", name, " is the parent_job of job ", *child, ", which is not finished"),
+      name);
+}
+
 absl::Status RequireNewJob(Database& database, const JobName& name) {
   const absl::Status status = LoadJob(database, name).status();
   if (absl::IsNotFound(status)) return absl::OkStatus();
@@ -66,6 +111,7 @@ absl::StatusOr<Created<Job>> CreateJobRow(Database& database, const NewJob& job,
   }
   RETURN_IF_ERROR(RequireNewJob(database, job.name));
   RETURN_IF_ERROR(RequireDataset(database, job));
+  RETURN_IF_ERROR(RequireParent(database, job));
   JobRow row;
   row.job.name = job.name;
   row.job.config = job.config;
@@ -167,23 +213,16 @@ absl::StatusOr<std::map<JobState, int64_t>> SqliteStore::CountJobs(const std::st
 }
 
 absl::Status SqliteStore::DeleteJob(const JobName& name) {
-  return Write<bool>(
-             name.ToString(),
-             [&](Database& database) -> absl::StatusOr<bool> {
-               ASSIGN_OR_RETURN(const JobRow row, LoadJob(database, name));
-               if (!domain::IsTerminal(row.job.state)) {
-                 return domain::MakeError(
-                     absl::StatusCode::kFailedPrecondition, domain::reason::kJobNotTerminal,
-                     absl::StrCat("job ", name.ToString(), " is ",
-                                  domain::JobStateName(row.job.state),
-                                  "; only SUCCEEDED, FAILED and CANCELLED jobs can be deleted"),
-                     name.ToString());
-               }
-               ASSIGN_OR_RETURN(Statement s, database.Prepare("DELETE FROM job WHERE id = ?1"));
-               s.Bind(1, row.job.order);
-               RETURN_IF_ERROR(s.Run());
-               return true;
-             })
+  return Write<bool>(name.ToString(),
+                     [&](Database& database) -> absl::StatusOr<bool> {
+                       ASSIGN_OR_RETURN(const JobRow row, LoadJob(database, name));
+                       RETURN_IF_ERROR(RequireDeletable(database, row.job));
+                       ASSIGN_OR_RETURN(Statement s,
+                                        database.Prepare("DELETE FROM job WHERE id = ?1"));
+                       s.Bind(1, row.job.order);
+                       RETURN_IF_ERROR(s.Run());
+                       return true;
+                     })
       .status();
 }
 

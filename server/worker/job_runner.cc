@@ -103,10 +103,12 @@ absl::StatusOr<DatasetProfile> LoadProfile(const JobAssignment& assignment) {
 
 // The newest checkpoint that is intact and of this Plan version; the job starts from zero without
 // one.
-std::optional<Checkpoint> LoadCheckpoint(const JobAssignment& assignment, Reporter& reporter) {
+std::optional<Checkpoint> LoadCheckpoint(const JobAssignment& assignment, Reporter& reporter,
+                                         std::string& path) {
   for (const auto& notice : assignment.checkpoints()) {
     auto checkpoint = ReadCheckpointFile(notice.path());
     if (checkpoint.ok() && checkpoint->plan_version == plan::kPlanVersion) {
+      path = notice.path();
       return *std::move(checkpoint);
     }
     const std::string reason = checkpoint.ok() ? "it was written by another version of the plan"
@@ -115,6 +117,28 @@ std::optional<Checkpoint> LoadCheckpoint(const JobAssignment& assignment, Report
                   "a checkpoint of an earlier attempt is not used: " + reason);
   }
   return std::nullopt;
+}
+
+// The parent's files, found to be those that the job was created with.
+absl::StatusOr<std::optional<train::ParentFiles>> OpenParent(const JobAssignment& assignment) {
+  if (!assignment.has_parent()) return std::nullopt;
+  train::ParentFiles files;
+  files.job = assignment.parent().job();
+  for (const internal::v1::ArtifactFile& artifact : assignment.parent().artifacts()) {
+    const std::string& id = artifact.artifact_id();
+    ASSIGN_OR_RETURN(const internal::v1::ArtifactFile found, DescribeFile(artifact.path(), ""));
+    if (found.sha256() != artifact.sha256()) {
+      return absl::DataLossError("artifact " + id + " of parent_job " + files.job +
+                                 " has SHA-256 " + found.sha256() + ", the job was created for " +
+                                 artifact.sha256());
+    }
+    files.sha256[id] = artifact.sha256();
+    if (id == "model.safetensors") files.weights = artifact.path();
+    if (id == "manifest.json") files.manifest = artifact.path();
+    if (id == train::kSelectionModelFile) files.selection_weights = artifact.path();
+    if (id == train::kSelectionManifestFile) files.selection_manifest = artifact.path();
+  }
+  return files;
 }
 
 absl::StatusOr<plan::Plan> MakePlan(const JobAssignment& assignment,
@@ -158,7 +182,8 @@ absl::StatusOr<internal::v1::Succeeded> WriteArtifacts(const JobAssignment& assi
   std::vector<std::pair<std::string, std::string>> files = {
       {directory + "selection.json", "application/json"},
       {directory + "run.json", "application/json"}};
-  for (const std::string& path : {outcome.weights_path, outcome.manifest_path}) {
+  for (const std::string& path : {outcome.weights_path, outcome.manifest_path,
+                                  outcome.selection_model_path, outcome.selection_manifest_path}) {
     if (path.empty()) continue;
     const bool json = std::filesystem::path(path).extension() == ".json";
     files.emplace_back(path, json ? "application/json" : "application/octet-stream");
@@ -175,13 +200,17 @@ absl::Status Run(const JobAssignment& assignment, Session& session, Reporter& re
                  Finished& finished) {
   ASSIGN_OR_RETURN(const DatasetProfile profile, LoadProfile(assignment));
   ASSIGN_OR_RETURN(const plan::Plan plan, MakePlan(assignment, profile));
-  const std::optional<Checkpoint> checkpoint = LoadCheckpoint(assignment, reporter);
+  train::JobOptions options;
+  std::string checkpoint_path;
+  const std::optional<Checkpoint> checkpoint =
+      LoadCheckpoint(assignment, reporter, checkpoint_path);
+  options.resume_directory = std::filesystem::path(checkpoint_path).parent_path().string();
+  ASSIGN_OR_RETURN(options.parent, OpenParent(assignment));
   if (assignment.stop_requested()) session.stop().Request(StopRequest::kStop);
   std::optional<Deadline> deadline;
   if (assignment.has_wall_clock_left_s()) {
     deadline.emplace(assignment.wall_clock_left_s(), session.stop());
   }
-  train::JobOptions options;
   options.threads = assignment.threads();
   options.directory = assignment.attempt_dir();
   options.events_seen = assignment.next_ordinal() - 1;

@@ -22,6 +22,7 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
+import drift
 import numpy
 import pyarrow
 import pyarrow.parquet
@@ -298,6 +299,56 @@ def unseen(session: Session) -> None:
         claim(f"winnow run on {name}", len(result["selected"]) == picks, text)
 
 
+WARM_JOB = """
+dataset: DATASET
+feature_selection: {budget: {max_count: 9}}
+selector: {sequential_attention: {steps: SELECT}}
+training: {steps: TRAIN, batch_size: 512, seed: SEED}
+evaluation: {metrics: [auc, log_loss], controls: []}
+"""
+
+
+def warm_start(session: Session) -> None:
+    """The late period of a drifted table: from nothing, and from the job on the early period."""
+    select, train = 600, 1600
+    rows: dict[str, list[dict[str, Any]]] = {"early": [], "full": [], "cold": [], "warm": []}
+    for seed in (1, 2, 3):
+        for period, table in zip(("early", "late"), drift.periods(150_000, seed), strict=True):
+            path = session.path / f"{period}.parquet"
+            pyarrow.parquet.write_table(table, path)
+            session.ok("dataset", "import", path, "--target", "click", "--id", f"{period}-{seed}")
+
+        def run(name: str, period: str, share: int, *options: str, seed: int = seed) -> str:
+            job = WARM_JOB.replace("DATASET", f"{period}-{seed}").replace("SEED", str(seed))
+            job = job.replace("SELECT", str(select // share)).replace("TRAIN", str(train // share))
+            result = session.run(job, *options)
+            rows[name].append(result)
+            return str(result["job"])
+
+        parent = run("early", "early", 1)
+        run("full", "late", 1)
+        run("cold", "late", 4)
+        run("warm", "late", 4, "--set", f"parent_job={parent}")
+    text = ", ".join(
+        f"{name} AUC {mean(results, 'auc'):.4f} log-loss {mean(results, 'log_loss'):.4f}"
+        for name, results in rows.items()
+        if name != "early"
+    )
+    right = {f"c{c}" for c in drift.DECIDING} | {"n0", "n1", "n2"}
+    found = {
+        name: fmean(len(right & {p["name"] for p in r["selected"]}) for r in results)
+        for name, results in rows.items()
+    }
+    text += "; right picks of 9: " + ", ".join(f"{n} {k:.1f}" for n, k in found.items())
+    full, warm = mean(rows["full"], "auc"), mean(rows["warm"], "auc")
+    claim(
+        "Drifted clicks: a quarter of the steps from the parent is as good as all from nothing",
+        warm >= full and mean(rows["warm"], "log_loss") <= mean(rows["full"], "log_loss"),
+        text,
+    )
+    claim("Drifted clicks: a quarter from nothing is not", mean(rows["cold"], "auc") < full, text)
+
+
 GROUPS: dict[str, Callable[[Session], None]] = {
     "adult": adult_features,
     "dimensions": adult_dimensions,
@@ -306,6 +357,7 @@ GROUPS: dict[str, Callable[[Session], None]] = {
     "precision": precision,
     "xor": xor,
     "unseen": unseen,
+    "warm": warm_start,
 }
 
 

@@ -4,7 +4,10 @@
 
 #include <csignal>
 #include <cstdint>
+#include <cstdio>
 #include <filesystem>
+#include <fstream>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -177,6 +180,37 @@ TEST(CheckpointFileTest, FailedWriteKeepsTheOldFileAndLeavesNothingElse) {
   ASSERT_OK_AND_ASSIGN(const Checkpoint read, ReadCheckpointFile(path));
   EXPECT_EQ(read.sections(), Sample().sections());
   EXPECT_FALSE(std::filesystem::exists(path + ".tmp"));
+}
+
+TEST(CheckpointTest, BorrowedArraysAreWrittenAsTheyAre) {
+  const std::vector<float> values = {1, 2, 3};
+  Checkpoint copied, borrowed;
+  copied.PutArray("a", std::span<const float>(values));
+  borrowed.BorrowArray("a", std::span<const float>(values));
+  EXPECT_EQ(EncodeCheckpoint(borrowed), EncodeCheckpoint(copied));
+  EXPECT_EQ(borrowed.sections().at("a").data(), reinterpret_cast<const char*>(values.data()));
+  EXPECT_EQ(*borrowed.GetVector<float>("a"), values);
+  Checkpoint empty;
+  empty.BorrowArray("a", std::span<const float>());
+  EXPECT_EQ(empty.sections().at("a"), "");
+}
+
+TEST(CheckpointTest, AReadFileOutlivesItsNameAndServesCopies) {
+  const std::string path = ::testing::TempDir() + "/checkpoint_mapped";
+  ASSERT_OK(WriteCheckpointFile(path, Sample()));
+  Checkpoint copy;
+  {
+    ASSERT_OK_AND_ASSIGN(const Checkpoint read, ReadCheckpointFile(path));
+    copy = read;
+    std::remove(path.c_str());
+  }
+  EXPECT_EQ(copy.sections(), Sample().sections());
+}
+
+TEST(CheckpointTest, AnEmptyFileIsDamaged) {
+  const std::string path = ::testing::TempDir() + "/checkpoint_empty";
+  std::ofstream(path).flush();
+  EXPECT_THAT(ReadCheckpointFile(path), StatusIs(absl::StatusCode::kDataLoss, HasSubstr(path)));
 }
 
 }  // namespace

@@ -399,7 +399,7 @@ TEST(TrainingTableTest, RefusesTheStateOfAnotherTableOrSplit) {
   for (const auto& [name, bytes] : checkpoint.sections()) {
     if (name == "data/cuts/1") continue;  // any number of cut points is possible
     Checkpoint damaged = checkpoint;
-    damaged.Put(name, bytes + "x");
+    damaged.Put(name, std::string(bytes) + "x");
     EXPECT_THAT(load(opened.profile(), SplitSpec(), damaged), StatusIs(absl::StatusCode::kDataLoss))
         << name;
   }

@@ -26,14 +26,12 @@ TEST(ResolveTest, AllViolationsComeAtOnceEachWithItsPath) {
   spec.training.batch_size = 0;
   spec.evaluation.metrics = {"r2"};
   spec.resources.priority = 1000;
-  spec.parent_job = "j1";
   std::vector<std::string> paths;
   for (const auto& [path, message] : ViolationsOf(spec, AdultProfile())) paths.push_back(path);
   EXPECT_THAT(
       paths, IsSupersetOf({"feature_selection.budget.max_count", "feature_selection.must_keep[0]",
                            "selector.sequential_attention.steps_per_pick", "training.learning_rate",
-                           "training.batch_size", "evaluation.metrics[0]", "resources.priority",
-                           "parent_job"}));
+                           "training.batch_size", "evaluation.metrics[0]", "resources.priority"}));
 }
 
 TEST(ResolveTest, NoTaskIsAViolation) {
@@ -152,7 +150,6 @@ TEST(ResolveTest, WhatIsNotBuiltYetSaysSo) {
       {"model", [](Spec& s) { s.model.kind = ModelKind::kWideDeep; }},
       {"training.shards", [](Spec& s) { s.training.shards = 2; }},
       {"resources.workers", [](Spec& s) { s.resources.workers = 2; }},
-      {"parent_job", [](Spec& s) { s.parent_job = "j0"; }},
       {"selector", [](Spec& s) { s.selector.name = "lassonet"; }},
       {"feature_selection.budget.max_latency_us",
        [](Spec& s) { Features(s).budget.max_latency_us = 5; }},

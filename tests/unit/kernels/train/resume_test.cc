@@ -102,6 +102,7 @@ TEST_P(ResumeTest, AKilledJobRepeatsItsEventsFromTheLastCheckpoint) {
     RecordingObserver first;
     JobOptions options = NewAttempt();
     options.checkpoint_interval_s = 0.02;  // somewhere before the kill
+    options.checkpoint_share = 1;
     first.on_progress = [&](const Progress&) {
       if (first.progress.size() == limit) stop.Request(StopRequest::kCancel);
     };

@@ -227,5 +227,23 @@ TEST_F(AttemptEndsTest, AJobWhoseDatasetFilesAreGoneFails) {
   EXPECT_EQ(scheduler_->Load().busy_job_slots, 0);
 }
 
+TEST_F(AttemptEndsTest, AJobWhoseParentsFilesAreGoneFails) {
+  Submit("parent");
+  ASSERT_OK(Attach(Attempt("parent")));
+  ASSERT_OK(Succeed(Attempt("parent")));
+  launcher_->Exit(Attempt("parent"));
+  Submit("one", 2);  // takes every slot
+  store::NewJob child = JobOf("child", 1, "t");
+  child.config.parent_job = "parent";
+  ASSERT_OK(scheduler_->SubmitJob(child, {}));
+  ASSERT_OK(server::RealFileSystem()->RemoveAll(layout_.JobDir(Name("parent"))));
+  ASSERT_OK(Attach(Attempt("one")));
+  ASSERT_OK(Succeed(Attempt("one")));
+  launcher_->Exit(Attempt("one"));
+  EXPECT_EQ(StateOf("child"), JobState::kFailed);
+  EXPECT_EQ(JobNow("child").error->reason, reason::kParentGone);
+  EXPECT_EQ(scheduler_->Load().busy_job_slots, 0);
+}
+
 }  // namespace
 }  // namespace winnow::sched

@@ -204,6 +204,26 @@ TEST_P(JobConformanceTest, CountsAndPendingListFollowTheStates) {
   EXPECT_THAT(pending, ElementsAre("j2", "j3"));
 }
 
+TEST_P(JobConformanceTest, AParentMustHaveSucceededAndStaysWhileAChildNeedsIt) {
+  MakeDataset();
+  NewJob child = JobOn("child");
+  child.config.parent_job = "parent";
+  EXPECT_THAT(store().CreateJob(child, {}), HasReason(reason::kJobNotFound));
+  ASSERT_OK(store().CreateJob(JobOn("parent"), {}));
+  EXPECT_THAT(store().CreateJob(child, {}), HasReason(reason::kParentNotReady));
+  ASSERT_OK(store().ClaimForAttempt(Job("parent")));
+  ASSERT_OK(store().FinishAttempt(Job("parent"), 1, End(domain::AttemptOutcome::kSucceeded)));
+  ASSERT_OK(store().CreateJob(child, {}));
+  Reopen();
+  EXPECT_EQ(store().GetJob(Job("child"))->config.parent_job, "parent");
+  EXPECT_THAT(store().DeleteJob(Job("parent")), HasReason(reason::kJobInUse));
+  ASSERT_OK(store().ClaimForAttempt(Job("child")));
+  EXPECT_THAT(store().DeleteJob(Job("parent")), HasReason(reason::kJobInUse));
+  ASSERT_OK(store().FinishAttempt(Job("child"), 1, End(domain::AttemptOutcome::kSucceeded)));
+  ASSERT_OK(store().DeleteJob(Job("parent")));
+  EXPECT_EQ(store().GetJob(Job("child"))->config.parent_job, "parent");
+}
+
 TEST_P(JobConformanceTest, OnlyTerminalJobsAreDeletedAndTheyTakeEverythingWithThem) {
   MakeDataset();
   const RequestKey key{kRequestA, "body"};
