@@ -1,5 +1,6 @@
 #include "kernels/train/job_runner.h"
 
+#include <chrono>
 #include <cstddef>
 #include <span>
 #include <utility>

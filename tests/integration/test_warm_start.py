@@ -116,7 +116,7 @@ def test_a_job_starts_from_its_parent_by_the_names_of_columns_and_values(world: 
     ("text", "complaint"),
     [
         (late(parent="nobody"), "tenants/default/jobs/nobody"),
-        (late(parent="tenants/other/jobs/parent"), "tenants/other"),
+        (late(parent="tenants/other/jobs/parent"), "belongs to tenant default, not to other"),
         (late({"[16]": "[8]"}), "model.mlp.hidden_units: must be [16] as in parent_job PARENT"),
         (
             late({"embedding_dimension: 4": "embedding_dimension: 2"}),
@@ -132,6 +132,7 @@ def test_a_job_starts_from_its_parent_by_the_names_of_columns_and_values(world: 
             "feature_selection",
         ),
     ],
+    ids=["missing", "foreign", "layers", "embeddings", "model", "task"],
 )
 def test_a_parent_that_does_not_fit_is_refused_with_both_sides(
     world: World, text: str, complaint: str
