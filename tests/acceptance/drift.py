@@ -57,9 +57,9 @@ def _table(effects: dict[str, Array], rows: int, late: bool, rng: numpy.random.G
         logit += effects["numbers"][n] * value
         columns[f"n{n}"] = 1.5 * value + 0.5 if late else value
     columns["gone" if not late else "fresh"] = rng.normal(0, 1, rows)
-    names = list(columns)
-    order = rng.permutation(len(names)) if late else numpy.arange(len(names))
-    arranged = {names[i]: columns[names[i]] for i in order}
+    keys = list(columns)
+    order = rng.permutation(len(keys)) if late else numpy.arange(len(keys))
+    arranged = {keys[i]: columns[keys[i]] for i in order}
     arranged["click"] = (rng.random(rows) < 1 / (1 + numpy.exp(-logit))).astype(numpy.int32)
     return pyarrow.table(arranged)
 
