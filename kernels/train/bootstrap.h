@@ -11,8 +11,10 @@
 // and blocks are counted instead of rows: the rows of a part are exchangeable, so that the variance
 // of a sum over blocks is that of the sum over rows, known to 1 / sqrt(2 * 16384) = 0.6 % of its
 // root; 200 replicates tell an interval's width to about 5 %. A replicate then costs
-// O(blocks) and metrics are functions of sums (block_metrics.h). Measured, one thread, 2,097,152
-// rows, 200 replicates, auc and log_loss: see bench_metrics.
+// O(blocks) and metrics are functions of sums (block_metrics.h). Measured by bench_metrics, one
+// thread, 2,097,152 rows, 200 replicates of auc and log_loss: 0.4 s of processor time, 19 s by
+// rows; of gauc 2.8 s.
+//
 // calibration_error gets no interval: a sum of absolute deviations grows when rows are re-drawn, so
 // its percentile interval does not cover it.
 #ifndef WINNOW_KERNELS_TRAIN_BOOTSTRAP_H_
