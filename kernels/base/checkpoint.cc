@@ -95,40 +95,50 @@ absl::StatusOr<Checkpoint> DecodeBody(Reader body, bool borrow) {
   return checkpoint;
 }
 
-// What stands before the payloads, one piece a section, and behind them. The payloads themselves
-// are not copied.
-struct Frame {
-  std::vector<std::string> heads;  // the first with the header of the file; one without sections
-  std::string footer;
+// Payloads below this are copied beside their names, so that many small sections are one write.
+constexpr size_t kLeastBorrowed = size_t{64} << 10;
+
+// The bytes of a file in pieces: texts and large payloads by turns, a text first and last.
+struct Pieces {
+  std::vector<std::string> texts;
+  std::vector<std::string_view> payloads;  // one fewer
+
+  std::vector<std::string_view> All() const {
+    std::vector<std::string_view> all;
+    for (size_t i = 0; i < texts.size(); ++i) {
+      all.push_back(texts[i]);
+      if (i < payloads.size()) all.push_back(payloads[i]);
+    }
+    return all;
+  }
 };
 
-// `parts`: heads and payloads by turns, then the footer; the bytes of the file. They refer to
-// `frame`.
-void MakeParts(const Checkpoint& checkpoint, Frame& frame, std::vector<std::string_view>& parts) {
+// Refers to large payloads where they are.
+Pieces MakePieces(const Checkpoint& checkpoint) {
   const std::map<std::string, std::string_view> sections = checkpoint.sections();
-  std::string head(kMagic);
-  Append(kFormatVersion, head);
-  Append(checkpoint.plan_version, head);
-  Append(static_cast<uint32_t>(sections.size()), head);
-  std::vector<std::string_view> payloads;
+  Pieces pieces;
+  std::string text(kMagic);
+  Append(kFormatVersion, text);
+  Append(checkpoint.plan_version, text);
+  Append(static_cast<uint32_t>(sections.size()), text);
   for (const auto& [name, payload] : sections) {
-    Append(static_cast<uint32_t>(name.size()), head);
-    head.append(name);
-    Append(static_cast<uint64_t>(payload.size()), head);
-    frame.heads.push_back(std::move(head));
-    head.clear();
-    payloads.push_back(payload);
+    Append(static_cast<uint32_t>(name.size()), text);
+    text.append(name);
+    Append(static_cast<uint64_t>(payload.size()), text);
+    if (payload.size() < kLeastBorrowed) {
+      text.append(payload);
+      continue;
+    }
+    pieces.texts.push_back(std::move(text));
+    pieces.payloads.push_back(payload);
+    text.clear();
   }
-  if (sections.empty()) frame.heads.push_back(std::move(head));
-  for (size_t i = 0; i < frame.heads.size(); ++i) {
-    parts.push_back(frame.heads[i]);
-    if (i < payloads.size()) parts.push_back(payloads[i]);
-  }
+  pieces.texts.push_back(std::move(text));
   uint32_t crc = 0;
-  for (const std::string_view part : parts) crc = Crc(part, crc);
-  Append(crc, frame.footer);
-  frame.footer.append(kEndMagic);
-  parts.push_back(frame.footer);
+  for (const std::string_view piece : pieces.All()) crc = Crc(piece, crc);
+  Append(crc, pieces.texts.back());
+  pieces.texts.back().append(kEndMagic);
+  return pieces;
 }
 
 absl::StatusOr<Checkpoint> Decode(std::string_view all, bool borrow) {
@@ -216,11 +226,9 @@ absl::Status Checkpoint::CopyTo(const std::string& name, void* out, size_t size)
 }
 
 std::string EncodeCheckpoint(const Checkpoint& checkpoint) {
-  Frame frame;
-  std::vector<std::string_view> parts;
-  MakeParts(checkpoint, frame, parts);
+  const Pieces pieces = MakePieces(checkpoint);
   std::string out;
-  for (const std::string_view part : parts) out.append(part);
+  for (const std::string_view piece : pieces.All()) out.append(piece);
   return out;
 }
 
@@ -229,10 +237,8 @@ absl::StatusOr<Checkpoint> DecodeCheckpoint(std::span<const char> bytes) {
 }
 
 absl::Status WriteCheckpointFile(const std::string& path, const Checkpoint& checkpoint) {
-  Frame frame;
-  std::vector<std::string_view> parts;
-  MakeParts(checkpoint, frame, parts);
-  return WriteFileAtomically(path, parts);
+  const Pieces pieces = MakePieces(checkpoint);
+  return WriteFileAtomically(path, pieces.All());
 }
 
 absl::StatusOr<Checkpoint> ReadCheckpointFile(const std::string& path) {
