@@ -17,7 +17,8 @@ using Clock = std::chrono::steady_clock;
 constexpr int64_t kRoundWork = int64_t{1} << 29;
 // Below this a step gains little from more threads: 0.1 ms.
 constexpr int64_t kSmallStepWork = int64_t{1} << 24;
-constexpr int64_t kRepeatSteps = 4;
+// Of a repeat: each has batches of its own, which it reads at best while its model is in cache.
+constexpr int64_t kRepeatWork = int64_t{1} << 31, kMostRepeatSteps = 32;
 // Of a training at least, so that short ones can be interrupted too.
 constexpr int64_t kLeastRounds = 8;
 
@@ -73,8 +74,11 @@ absl::StatusOr<std::unique_ptr<SideBySide>> SideBySide::OfRepeats(
     const JobContext& context, const std::vector<int32_t>& repeats, EventSink& events) {
   std::unique_ptr<SideBySide> together(new SideBySide(context, events));
   const plan::Plan& plan = *context.plan;
-  together->ChooseCut(static_cast<int64_t>(repeats.size()),
-                      StepWork(plan.model, plan.selection_batch));
+  const auto models = static_cast<int64_t>(repeats.size());
+  const int64_t step = StepWork(plan.model, plan.selection_batch);
+  together->ChooseCut(models, step);
+  together->repeat_steps_ =
+      std::clamp<int64_t>(kRepeatWork / std::max<int64_t>(1, models * step), 1, kMostRepeatSteps);
   for (const int32_t repeat : repeats) {
     Member& member = together->AddMember();
     member.context.repeat = repeat;
@@ -125,7 +129,7 @@ absl::Status SideBySide::Round(int64_t steps,
 }
 
 absl::Status SideBySide::Advance() {
-  if (batches_ == nullptr) return Round(kRepeatSteps, nullptr);
+  if (batches_ == nullptr) return Round(repeat_steps_, nullptr);
   const int64_t step = members_.front()->activity->steps_done();
   const int64_t steps = std::min(batches_->steps(), total_steps_ - step);
   if (!batches_->Has(step)) {

@@ -87,6 +87,7 @@ class SideBySide final : public Activity {
   bool by_model_ = true;                    // a task is a whole activity
   std::unique_ptr<SharedBatches> batches_;  // of trainings
   int64_t total_steps_ = 0;                 // of a training
+  int64_t repeat_steps_ = 1;                // of a repeat, in a round
   std::vector<std::unique_ptr<Member>> members_;
 };
 
