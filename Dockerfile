@@ -1,6 +1,6 @@
 # Server, worker and command line of Winnow.
 #
-#   docker build -t winnow .
+#   docker build -t winnow --build-arg COMMIT=$(git describe --always) .
 #   docker run -p 127.0.0.1:7070:7070 -p 127.0.0.1:7071:7071 -v winnow:/var/lib/winnow winnow
 #   docker run --rm --network host --entrypoint winnow winnow jobs
 #
@@ -18,7 +18,8 @@ COPY proto proto
 COPY kernels kernels
 COPY server server
 COPY client client
-RUN cmake --preset release -DWINNOW_BUILD_TESTS=OFF \
+ARG COMMIT=unknown
+RUN cmake --preset release -DWINNOW_BUILD_TESTS=OFF -DWINNOW_COMMIT=${COMMIT} \
   && cmake --build --preset release \
   && cmake --install build/release --prefix /opt/winnow --strip
 

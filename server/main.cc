@@ -41,6 +41,7 @@
 #include "server/rpc/worker_service.h"
 #include "server/sched/retention.h"
 #include "server/store/sqlite_store.h"
+#include "winnow/build_commit.h"
 
 namespace winnow {
 namespace {
@@ -219,9 +220,13 @@ void Winnowd::MakeDeps() {
   deps_.rates = &rates_;
   deps_.limits = LimitsOf(settings_);
   watchers_ = std::make_unique<rpc::WatchHub>(&deps_);
-  state_ = std::make_unique<ops_http::StateCollector>(
-      ops_http::StateCollector::Sources{&clock_, server::RealFileSystem(), store_.get(),
-                                        scheduler_.get(), settings_.data_dir, server::kVersion});
+  state_ = std::make_unique<ops_http::StateCollector>(ops_http::StateCollector::Sources{
+      &clock_,
+      server::RealFileSystem(),
+      store_.get(),
+      scheduler_.get(),
+      settings_.data_dir,
+      {{"version", server::kVersion}, {"commit", kCommit}, {"onednn", WINNOW_ONEDNN_VERSION}}});
 }
 
 absl::Status Winnowd::Listen() {

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "kernels/base/aligned_buffer.h"
+#include "kernels/base/kernel_clock.h"
 #include "kernels/base/status.h"
 #include "kernels/nn/layer_products.h"
 #include "kernels/nn/predictor.h"
@@ -92,6 +93,7 @@ absl::Status GradientPass::Run(LossKind loss, const BatchSource& source, int64_t
     return absl::InvalidArgumentError(absl::StrCat(
         "a mask of ", mask.size(), " candidates, expected ", self.fold->num_candidates));
   }
+  const KernelTimer timer(Kernel::kGradient);
   if (with_delta) RETURN_IF_ERROR(self.MakeDelta());
   self.Pack(mask, with_delta);
   self.pool->Run(static_cast<int>((rows + kPredictBlockRows - 1) / kPredictBlockRows),

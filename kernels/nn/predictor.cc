@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "kernels/base/aligned_buffer.h"
+#include "kernels/base/kernel_clock.h"
 #include "kernels/base/status.h"
 #include "kernels/gates/block_engine.h"
 #include "kernels/nn/layer_products.h"
@@ -73,6 +74,7 @@ absl::Status Predictor::Impl::SetMask(std::span<const float> mask) {
 template <typename Use>
 void Predictor::Impl::ForEachBlock(const BatchSource& source, int64_t begin_row, int64_t end_row,
                                    bool with_target, const Use& use) {
+  const KernelTimer timer(Kernel::kPredict);
   const auto task = [&](int block, int thread) {
     const int64_t begin = begin_row + block * kPredictBlockRows;
     const int64_t end = std::min(begin + kPredictBlockRows, end_row);

@@ -10,6 +10,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "kernels/base/aligned_buffer.h"
+#include "kernels/base/kernel_clock.h"
 #include "kernels/base/rng.h"
 #include "kernels/base/status.h"
 #include "kernels/gates/block_engine.h"
@@ -222,6 +223,7 @@ bool TrainStep::Impl::BeginSparse(const StepInput& input) {
 }
 
 void TrainStep::Impl::PackPhase(const StepInput& input) {
+  const KernelTimer timer(Kernel::kPack);
   const bool is_sparse = BeginSparse(input);  // then the fold has no other layer
   for (size_t l = 0; l < gate_of_layer.size() && !is_sparse; ++l) {
     if (gate_of_layer[l] == nullptr) continue;
@@ -237,6 +239,7 @@ void TrainStep::Impl::PackPhase(const StepInput& input) {
 }
 
 double TrainStep::Impl::RowsPhase(const StepInput& input, const BatchSource& source) {
+  const KernelTimer timer(Kernel::kRows);
   StepNoise noise;
   noise.input_stream = noise_stream ? &*noise_stream : nullptr;
   noise.input_stddev = options.input_noise;
@@ -325,6 +328,7 @@ void TrainStep::Impl::UpdateTable(const OutputTask& task, const StepInput& input
 }
 
 void TrainStep::Impl::OutputsPhase(const StepInput& input) {
+  const KernelTimer timer(Kernel::kOutputs);
   const auto run = [&](int index, int thread) {
     if (ops::ThreadLimit() != 1) unlimited_thread = true;
     const OutputTask& task = plan.outputs[index];

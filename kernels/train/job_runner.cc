@@ -1,6 +1,5 @@
 #include "kernels/train/job_runner.h"
 
-#include <chrono>
 #include <cstddef>
 #include <span>
 #include <utility>
@@ -9,6 +8,7 @@
 #include "absl/strings/str_format.h"
 #include "kernels/base/large_table.h"
 #include "kernels/base/status.h"
+#include "kernels/base/stopwatch.h"
 #include "kernels/train/backward_prune.h"
 #include "kernels/train/repeat_run.h"
 #include "kernels/train/row_layout.h"
@@ -83,9 +83,15 @@ absl::StatusOr<JobRunner::StageEnd> JobRunner::RunStages(Stages& live, const Che
   } else {
     Begin(live, *activity);
   }
-  ASSIGN_OR_RETURN(const StageEnd end, Drive(live, *activity));
+  Stopwatch watch;
+  const absl::StatusOr<StageEnd> driven = Drive(live, *activity);
+  observer_.OnPartEnded(IsTraining(*live.front()) ? JobPart::kTrain : JobPart::kSelect,
+                        watch.Restart());
+  ASSIGN_OR_RETURN(const StageEnd end, driven);
   if (end != StageEnd::kDone) return end;
-  return Finish(live, *activity);
+  const absl::StatusOr<StageEnd> finished = Finish(live, *activity);
+  observer_.OnPartEnded(JobPart::kEvaluate, watch.Restart());
+  return finished;
 }
 
 // The columns that `stage` reads.
@@ -270,7 +276,7 @@ bool JobRunner::IsRetrain(const Stage& stage) const {
 }
 
 absl::Status JobRunner::WriteCheckpoint(const Activity* activity) {
-  const auto begin = std::chrono::steady_clock::now();
+  Stopwatch watch;
   Checkpoint checkpoint;
   checkpoint.plan_version = plan::kPlanVersion;
   context_.table->Save("table", &checkpoint);
@@ -280,10 +286,12 @@ absl::Status JobRunner::WriteCheckpoint(const Activity* activity) {
     checkpoint.PutValue("in_stage", state_.stage);
     activity->Save(checkpoint);
   }
-  ASSIGN_OR_RETURN(const std::string path, keeper_.Write(state_.checkpoints, checkpoint));
-  observer_.OnCheckpoint(path, state_.ordinal);
-  const std::chrono::duration<double> cost = std::chrono::steady_clock::now() - begin;
-  keeper_.CountCost(cost.count());
+  const absl::StatusOr<std::string> path = keeper_.Write(state_.checkpoints, checkpoint);
+  const double seconds = watch.Restart();
+  observer_.OnCheckpointTried(seconds, path.ok());
+  RETURN_IF_ERROR(path.status());
+  observer_.OnCheckpoint(*path, state_.ordinal);
+  keeper_.CountCost(seconds);
   return absl::OkStatus();
 }
 

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "kernels/base/atomic_file.h"
 #include "kernels/base/status.h"
+#include "kernels/base/stopwatch.h"
 #include "kernels/data/packed_table.h"
 #include "kernels/data/training_table.h"
 #include "kernels/export/manifest.h"
@@ -131,6 +132,7 @@ absl::StatusOr<JobOutcome> RunJob(const plan::Plan& plan, const DatasetProfile& 
                                                       plan::kPlanVersion));
   }
   const Checkpoint* checkpoint = resume ? &*resume : nullptr;
+  Stopwatch watch;
   ASSIGN_OR_RETURN(const data::PackedTable packed,
                    data::PackedTable::Open(dataset_dir + "/table.bin"));
   ASSIGN_OR_RETURN(const data::TrainingTable table, FitOrLoad(packed, plan, profile, checkpoint));
@@ -151,18 +153,21 @@ absl::StatusOr<JobOutcome> RunJob(const plan::Plan& plan, const DatasetProfile& 
 
   JobState state;
   if (checkpoint != nullptr) RETURN_IF_ERROR(state.Load(*checkpoint));
+  observer.OnPartEnded(JobPart::kPrepare, watch.Restart());
   JobReporter reporter(state, options, observer);
   JobRunner runner(context, options, dataset_dir, state, reporter, observer);
   JobOutcome outcome;
   ASSIGN_OR_RETURN(outcome.kind, runner.Run(checkpoint));
   outcome.timing = state.timing;
   if (outcome.kind != JobOutcome::Kind::kFinished) return outcome;
+  watch.Restart();
   outcome.selection = MakeSelection(context, state);
   if (warm != nullptr) outcome.selection.warm_start = warm->started();
   FindSelectionModel(options.directory, outcome);
   ASSIGN_OR_RETURN(outcome.layer_times, MeasureLayers(context, state));
   RETURN_IF_ERROR(WriteModel(context, state, FinalShape(context, state), dataset_dir,
                              options.directory, outcome));
+  observer.OnPartEnded(JobPart::kWrite, watch.Restart());
   return outcome;
 }
 

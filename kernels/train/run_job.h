@@ -75,6 +75,16 @@ struct Progress {
   std::vector<std::pair<std::string, double>> top_scores;  // current best candidates
 };
 
+// Parts of an attempt whose time is told; for metrics, never for a result.
+enum class JobPart {
+  kLoad,      // profile, plan, checkpoint
+  kPrepare,   // table mapped, split drawn, transforms fitted
+  kSelect,    // a selection or a backward pruning
+  kTrain,     // the retrain, controls and points of the curve that train together
+  kEvaluate,  // metrics of the models that a part has trained
+  kWrite,     // weights, manifest, selection
+};
+
 // Called on the thread that runs the job, between steps.
 class JobObserver {
  public:
@@ -83,6 +93,10 @@ class JobObserver {
   virtual void OnProgress(const Progress& progress) = 0;
   // A checkpoint that covers all events up to `last_ordinal` is durable at `path`.
   virtual void OnCheckpoint(const std::string& path, int64_t last_ordinal) = 0;
+  // Called before OnCheckpoint, and alone when it could not be written.
+  virtual void OnCheckpointTried(double /*seconds*/, bool /*written*/) {}
+  // A part has ended, whatever its end.
+  virtual void OnPartEnded(JobPart /*part*/, double /*seconds*/) {}
 };
 
 struct Timing {

@@ -37,15 +37,27 @@ class Telemetry {
   virtual void OnUploadBytes(int64_t /*bytes*/) {}
   virtual void OnUploadChunkCorrupt() {}
 
-  // A worker of a job has connected. `waited`: from the job's creation, for its first attempt.
-  virtual void OnAttemptStarted(int32_t /*priority*/, bool /*first*/, absl::Duration /*waited*/) {}
+  // Progress notes that a watcher never got, because newer ones came first.
+  virtual void OnWatchProgressDropped(int64_t /*count*/) {}
+
+  // A worker of a job has connected. `reason`: "first", or what ended the attempt before: "crash",
+  // "drain", "retry". `waited`: from the job's creation, for its first attempt.
+  virtual void OnAttemptStarted(int32_t /*priority*/, const char* /*reason*/,
+                                absl::Duration /*waited*/) {}
   // What the newest progress of a running job adds to the one before.
   virtual void OnTraining(const std::string& /*algorithm*/, int64_t /*steps*/, double /*samples*/) {
   }
-  virtual void OnCheckpoint(int64_t /*bytes*/) {}
+  virtual void OnCheckpoint(int64_t /*bytes*/, absl::Duration /*took*/) {}
+  virtual void OnCheckpointsFailed(int64_t /*count*/) {}
+  // A stage of an attempt has ended; see Usage in the worker protocol for the names.
+  virtual void OnStageEnded(const std::string& /*algorithm*/, const std::string& /*stage*/,
+                            absl::Duration /*took*/) {}
+  virtual void OnKernel(const std::string& /*kernel*/, absl::Duration /*worked*/) {}
 
   // "read" or "write": from the call to the answer, with the wait for others and for the disk.
   virtual void OnStoreTransaction(const char* /*op*/, absl::Duration /*took*/) {}
+  // A transaction that was given up because others held the store.
+  virtual void OnStoreBusy() {}
 };
 
 }  // namespace winnow::server

@@ -1,127 +1,21 @@
 #include "server/ops/metrics.h"
 
-#include <prometheus/counter.h>
-#include <prometheus/gauge.h>
-#include <prometheus/histogram.h>
-#include <prometheus/registry.h>
+#include <string>
 
 #include "server/domain/job_state.h"
+#include "server/ops/metric_registry.h"
+#include "server/sched/scheduler.h"
 
 namespace winnow::ops_http {
 namespace {
 
-using prometheus::Counter;
-using prometheus::Family;
-using prometheus::Gauge;
-using prometheus::Histogram;
-using Buckets = Histogram::BucketBoundaries;
-
 // How many ended jobs are remembered, so that none is counted twice.
 constexpr size_t kRememberedEnds = 4096;
 
-// 1 ms to 60 s: unary calls have deadlines of 10 and 20 s.
-const Buckets& CallSeconds() {
-  static const auto* const buckets =
-      new Buckets{.001, .002, .005, .01, .02, .05, .1, .2, .5, 1, 2, 5, 10, 20, 60};
-  return *buckets;
-}
-// A commit takes one fsync, 0.1 ms on a virtual disk and 50 ms on a slow one.
-const Buckets& TransactionSeconds() {
-  static const auto* const buckets =
-      new Buckets{.0001, .0002, .0005, .001, .002, .005, .01, .02, .05, .1, .2, .5, 1, 5};
-  return *buckets;
-}
-// 10 ms to 6 h.
-const Buckets& WaitSeconds() {
-  static const auto* const buckets =
-      new Buckets{.01, .1, .5, 1, 5, 15, 60, 300, 900, 3600, 10800, 21600};
-  return *buckets;
-}
-const Buckets& LagEvents() {
-  static const auto* const buckets = new Buckets{0, 1, 2, 5, 10, 50, 100, 500, 1000, 10000};
-  return *buckets;
-}
-
-const char* PriorityClass(int32_t priority) {
-  return priority < 0 ? "low" : priority == 0 ? "normal" : "high";
-}
-
-Family<Counter>& AddCounter(prometheus::Registry& registry, const char* name, const char* help) {
-  return prometheus::BuildCounter().Name(name).Help(help).Register(registry);
-}
-Family<Gauge>& AddGauge(prometheus::Registry& registry, const char* name, const char* help) {
-  return prometheus::BuildGauge().Name(name).Help(help).Register(registry);
-}
-Family<Histogram>& AddHistogram(prometheus::Registry& registry, const char* name,
-                                const char* help) {
-  return prometheus::BuildHistogram().Name(name).Help(help).Register(registry);
-}
-
 }  // namespace
 
-struct Metrics::Families {
-  prometheus::Registry registry;
-
-  Family<Counter>& rpc_started =
-      AddCounter(registry, "winnow_rpc_server_started_total", "Calls that began.");
-  Family<Counter>& rpc_handled =
-      AddCounter(registry, "winnow_rpc_server_handled_total", "Calls that ended, by status code.");
-  Family<Histogram>& rpc_seconds = AddHistogram(registry, "winnow_rpc_server_handling_seconds",
-                                                "Time from begin to end of unary calls.");
-  Family<Gauge>& rpc_streams =
-      AddGauge(registry, "winnow_rpc_server_streams", "Streaming calls that are open.");
-  Family<Counter>& rpc_messages = AddCounter(registry, "winnow_rpc_server_messages_total",
-                                             "Messages of streaming calls, received and sent.");
-  Family<Counter>& rejected =
-      AddCounter(registry, "winnow_admission_rejected_total",
-                 "Requests refused for now: quota, queue, disk, memory, drain.");
-  Family<Histogram>& queue_wait = AddHistogram(registry, "winnow_queue_wait_seconds",
-                                               "Time from a job's creation to its first attempt.");
-  Family<Counter>& finished =
-      AddCounter(registry, "winnow_jobs_finished_total", "Jobs that reached a terminal state.");
-  Family<Counter>& numeric_faults =
-      AddCounter(registry, "winnow_numeric_faults_total",
-                 "Jobs that ended because their numbers diverged or became undefined.");
-  Family<Counter>& attempts =
-      AddCounter(registry, "winnow_job_attempts_total",
-                 "Attempts of jobs whose worker connected: first or again.");
-  Family<Counter>& samples = AddCounter(registry, "winnow_training_samples_total",
-                                        "Rows trained on, summed from the rates that workers "
-                                        "report; its rate is samples per second.");
-  Family<Counter>& steps =
-      AddCounter(registry, "winnow_training_steps_total", "Optimizer steps that workers reported.");
-  Family<Counter>& checkpoint_bytes =
-      AddCounter(registry, "winnow_checkpoint_bytes_total", "Bytes of checkpoints written.");
-  Gauge& watchers =
-      AddGauge(registry, "winnow_watchers", "Streams of WatchJob that are open.").Add({});
-  Counter& watch_events =
-      AddCounter(registry, "winnow_watch_events_sent_total", "Durable events sent to watchers.")
-          .Add({});
-  Counter& watch_resumes =
-      AddCounter(registry, "winnow_watch_resumes_total", "Watches that went on behind a sequence.")
-          .Add({});
-  Family<Counter>& watch_closed =
-      AddCounter(registry, "winnow_watch_closed_total", "Watches that ended, by cause.");
-  Histogram& watch_lag = AddHistogram(registry, "winnow_watch_lag_events",
-                                      "Events that the log was ahead of a watcher when it read.")
-                             .Add({}, LagEvents());
-  Gauge& uploads =
-      AddGauge(registry, "winnow_uploads_open", "Streams of UploadDataset that are open.").Add({});
-  Counter& upload_bytes =
-      AddCounter(registry, "winnow_upload_bytes_total", "Bytes of datasets received.").Add({});
-  Counter& upload_corrupt = AddCounter(registry, "winnow_upload_chunk_corrupt_total",
-                                       "Upload frames whose checksum was wrong.")
-                                .Add({});
-  Family<Histogram>& store_seconds =
-      AddHistogram(registry, "winnow_store_txn_seconds",
-                   "Time of a store transaction with the wait for others and for the disk.");
-  Counter& recovered = AddCounter(registry, "winnow_recovered_jobs_total",
-                                  "Jobs that the start of this server took over from a dead one.")
-                           .Add({});
-};
-
 Metrics::Metrics(const std::vector<std::pair<std::string, std::string>>& methods)
-    : families_(std::make_unique<Families>()) {
+    : families_(std::make_unique<MetricRegistry>()) {
   for (const auto& [service, method] : methods) {
     families_->rpc_started.Add({{"service", service}, {"method", method}});
   }
@@ -198,10 +92,15 @@ void Metrics::OnUploadBytes(int64_t bytes) {
 }
 void Metrics::OnUploadChunkCorrupt() { families_->upload_corrupt.Increment(); }
 
-void Metrics::OnAttemptStarted(int32_t priority, bool first, absl::Duration waited) {
-  families_->attempts.Add({{"reason", first ? "first" : "again"}}).Increment();
-  if (!first) return;
-  families_->queue_wait.Add({{"priority", PriorityClass(priority)}}, WaitSeconds())
+void Metrics::OnWatchProgressDropped(int64_t count) {
+  families_->watch_dropped.Increment(static_cast<double>(count));
+}
+
+void Metrics::OnAttemptStarted(int32_t priority, const char* reason, absl::Duration waited) {
+  families_->attempts.Add({{"reason", reason}}).Increment();
+  if (std::string(reason) != "first") return;
+  const char* priority_class = sched::kPriorityClasses[sched::PriorityClass(priority)];
+  families_->queue_wait.Add({{"priority", priority_class}}, WaitSeconds())
       .Observe(absl::ToDoubleSeconds(waited));
 }
 
@@ -210,9 +109,28 @@ void Metrics::OnTraining(const std::string& algorithm, int64_t steps, double sam
   families_->samples.Add({{"algorithm", algorithm}}).Increment(samples);
 }
 
-void Metrics::OnCheckpoint(int64_t bytes) {
-  families_->checkpoint_bytes.Add({}).Increment(static_cast<double>(bytes));
+void Metrics::OnCheckpoint(int64_t bytes, absl::Duration took) {
+  families_->checkpoint_bytes.Increment(static_cast<double>(bytes));
+  families_->checkpoint_seconds.Observe(absl::ToDoubleSeconds(took));
 }
+
+void Metrics::OnCheckpointsFailed(int64_t count) {
+  families_->checkpoint_failures.Increment(static_cast<double>(count));
+}
+
+void Metrics::OnStageEnded(const std::string& algorithm, const std::string& stage,
+                           absl::Duration took) {
+  if (!IsKnownStage(stage)) return;
+  families_->stage_seconds.Add({{"stage", stage}, {"algorithm", algorithm}}, StageSeconds())
+      .Observe(absl::ToDoubleSeconds(took));
+}
+
+void Metrics::OnKernel(const std::string& kernel, absl::Duration worked) {
+  if (!IsKnownKernel(kernel)) return;
+  families_->kernel_seconds.Add({{"kernel", kernel}}).Increment(absl::ToDoubleSeconds(worked));
+}
+
+void Metrics::OnStoreBusy() { families_->store_busy.Increment(); }
 
 void Metrics::OnStoreTransaction(const char* op, absl::Duration took) {
   families_->store_seconds.Add({{"op", op}}, TransactionSeconds())

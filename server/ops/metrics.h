@@ -24,6 +24,8 @@ class Registry;
 
 namespace winnow::ops_http {
 
+struct MetricRegistry;
+
 // THREAD-SAFETY: any thread.
 class Metrics final : public server::Telemetry {
  public:
@@ -50,17 +52,22 @@ class Metrics final : public server::Telemetry {
   void OnUploadsChanged(int delta) override;
   void OnUploadBytes(int64_t bytes) override;
   void OnUploadChunkCorrupt() override;
-  void OnAttemptStarted(int32_t priority, bool first, absl::Duration waited) override;
+  void OnWatchProgressDropped(int64_t count) override;
+  void OnAttemptStarted(int32_t priority, const char* reason, absl::Duration waited) override;
   void OnTraining(const std::string& algorithm, int64_t steps, double samples) override;
-  void OnCheckpoint(int64_t bytes) override;
+  void OnCheckpoint(int64_t bytes, absl::Duration took) override;
+  void OnCheckpointsFailed(int64_t count) override;
+  void OnStageEnded(const std::string& algorithm, const std::string& stage,
+                    absl::Duration took) override;
+  void OnKernel(const std::string& kernel, absl::Duration worked) override;
   void OnStoreTransaction(const char* op, absl::Duration took) override;
+  void OnStoreBusy() override;
 
  private:
-  struct Families;
   // A cancel of a finished job reports it again; true for the first report.
   bool IsFirstEnd(const domain::Job& job);
 
-  const std::unique_ptr<Families> families_;
+  const std::unique_ptr<MetricRegistry> families_;
   absl::Mutex mutex_;
   std::set<int64_t> ended_ ABSL_GUARDED_BY(mutex_);  // orders of the newest ended jobs
   std::deque<int64_t> ended_order_ ABSL_GUARDED_BY(mutex_);

@@ -11,8 +11,18 @@ namespace {
 using Families = std::vector<prometheus::MetricFamily>;
 
 void CollectLoad(const sched::SchedulerLoad& load, Families* families) {
-  families->push_back(Gauge("winnow_queue_jobs", "Jobs that wait for slots.",
-                            static_cast<double>(load.queued_jobs)));
+  prometheus::MetricFamily waiting =
+      MakeFamily("winnow_queue_jobs", "Jobs that wait for slots.", prometheus::MetricType::Gauge);
+  prometheus::MetricFamily oldest = MakeFamily(
+      "winnow_queue_oldest_job_age_seconds", "Age of the oldest job that waits; 0 when none does.",
+      prometheus::MetricType::Gauge);
+  for (size_t i = 0; i < load.queues.size(); ++i) {
+    const char* priority = sched::kPriorityClasses[i];
+    AddSample(&waiting, {{"priority", priority}}, static_cast<double>(load.queues[i].jobs));
+    AddSample(&oldest, {{"priority", priority}}, absl::ToDoubleSeconds(load.queues[i].oldest_age));
+  }
+  families->push_back(std::move(waiting));
+  families->push_back(std::move(oldest));
   families->push_back(Gauge("winnow_queue_imports", "Imports and inferences that wait.",
                             static_cast<double>(load.queued_imports)));
   families->push_back(Gauge("winnow_jobs_running", "Jobs whose attempt runs.",
@@ -20,6 +30,13 @@ void CollectLoad(const sched::SchedulerLoad& load, Families* families) {
   families->push_back(Gauge("winnow_workers", "Worker slots of jobs.", load.job_slots));
   families->push_back(
       Gauge("winnow_workers_busy", "Worker slots that jobs hold.", load.busy_job_slots));
+  families->push_back(Counter("winnow_worker_busy_seconds_total",
+                              "Time that jobs held worker slots, each slot on its own.",
+                              absl::ToDoubleSeconds(load.busy_slot_time)));
+  families->push_back(Gauge("winnow_checkpoint_oldest_running_age_seconds",
+                            "Time since the last checkpoint, or the start, of the running job that "
+                            "has gone longest without one; 0 when none runs.",
+                            absl::ToDoubleSeconds(load.oldest_checkpoint_age)));
   families->push_back(Gauge("winnow_import_workers_busy",
                             "Worker slots that imports and inferences hold.",
                             load.busy_import_slots));
@@ -32,23 +49,12 @@ void CollectJobs(const StateCollector::Sources& sources, Families* families) {
   if (!counts.ok()) return;
   prometheus::MetricFamily jobs = MakeFamily("winnow_jobs", "Jobs that the store has, by state.",
                                              prometheus::MetricType::Gauge);
-  int64_t pending = 0;
   for (const domain::JobState state : domain::kJobStates) {
     const auto found = counts->find(state);
     const int64_t count = found == counts->end() ? 0 : found->second;
-    if (state == domain::JobState::kPending) pending = count;
     AddSample(&jobs, {{"state", domain::JobStateName(state)}}, static_cast<double>(count));
   }
   families->push_back(std::move(jobs));
-  double age_s = 0;
-  if (pending > 0) {
-    const auto oldest = sources.store->ListPendingJobs();
-    if (oldest.ok() && !oldest->empty()) {
-      age_s = absl::ToDoubleSeconds(sources.clock->Now() - oldest->front().create_time);
-    }
-  }
-  families->push_back(Gauge("winnow_queue_oldest_job_age_seconds",
-                            "Age of the oldest job that waits; 0 when none does.", age_s));
 }
 
 void CollectStore(const StateCollector::Sources& sources, Families* families) {
@@ -78,7 +84,9 @@ Families StateCollector::Collect() const {
   CollectStore(sources_, &families);
   prometheus::MetricFamily build = MakeFamily("winnow_build_info", "1; the labels tell the build.",
                                               prometheus::MetricType::Gauge);
-  AddSample(&build, {{"version", sources_.version}}, 1);
+  std::vector<prometheus::ClientMetric::Label> labels;
+  for (const auto& [name, value] : sources_.build) labels.push_back({name, value});
+  AddSample(&build, std::move(labels), 1);
   families.push_back(std::move(build));
   families.push_back(Gauge("winnow_start_timestamp_seconds", "When the server started.",
                            absl::ToDoubleSeconds(start_ - absl::UnixEpoch())));

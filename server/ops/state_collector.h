@@ -3,6 +3,7 @@
 #define WINNOW_SERVER_OPS_STATE_COLLECTOR_H_
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "prometheus/collectable.h"
@@ -23,7 +24,8 @@ class StateCollector final : public prometheus::Collectable {
     store::Store* store = nullptr;
     sched::Scheduler* scheduler = nullptr;
     std::string data_dir;
-    std::string version;
+    // Labels of winnow_build_info, and their values.
+    std::vector<std::pair<std::string, std::string>> build;
   };
 
   explicit StateCollector(Sources sources);

@@ -5,7 +5,9 @@ namespace winnow::rpc {
 void ProgressBoard::SetJob(const domain::JobName& job, int32_t attempt, absl::Time now,
                            const v1::Progress& progress) {
   absl::MutexLock lock(&mutex_);
-  jobs_[job] = ProgressNote{++version_, attempt, now, progress};
+  ProgressNote& note = jobs_[job];
+  note = ProgressNote{++version_, note.attempt == attempt ? note.number + 1 : 1, attempt, now,
+                      progress};
 }
 
 void ProgressBoard::ClearJob(const domain::JobName& job) {

@@ -17,6 +17,7 @@ namespace winnow::rpc {
 
 struct ProgressNote {
   int64_t version = 0;  // grows with every note of the server
+  int64_t number = 0;   // of the notes since the job's attempt began, from 1
   int32_t attempt = 0;
   absl::Time time;
   v1::Progress progress;

@@ -108,6 +108,7 @@ void WatchStream::WriteNoteIfDue() {
     *current_.mutable_event_time() = TimeToProto(note->time);
     current_.set_attempt(note->attempt);
     *current_.mutable_progress() = note->progress;
+    NoteDropped(*note);
     progress_version_ = note->version;
     last_progress_ = now;
   } else {
@@ -115,6 +116,15 @@ void WatchStream::WriteNoteIfDue() {
     current_.mutable_bookmark();
   }
   WriteNote();
+}
+
+// Notes between the last one sent and this one never reached the watcher.
+void WatchStream::NoteDropped(const ProgressNote& note) {
+  const bool goes_on = progress_version_ > 0 && note.attempt == progress_attempt_;
+  const int64_t dropped = goes_on ? note.number - progress_number_ - 1 : 0;
+  if (dropped > 0) deps_.telemetry->OnWatchProgressDropped(dropped);
+  progress_attempt_ = note.attempt;
+  progress_number_ = note.number;
 }
 
 void WatchStream::WriteNote() {

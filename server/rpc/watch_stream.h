@@ -57,6 +57,7 @@ class WatchStream final : public grpc::ServerWriteReactor<v1::JobEvent>,
   void WriteEvent() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void WriteNoteIfDue() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void WriteNote() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void NoteDropped(const ProgressNote& note) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Close(const absl::Status& status, const std::string& reason)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
@@ -78,7 +79,10 @@ class WatchStream final : public grpc::ServerWriteReactor<v1::JobEvent>,
   bool complete_ ABSL_GUARDED_BY(mutex_) = false;  // the terminal event is in the batch or out
   bool closed_ ABSL_GUARDED_BY(mutex_) = false;    // Finish was called; nothing may be started
   bool cancelled_late_ ABSL_GUARDED_BY(mutex_) = false;
-  int64_t progress_version_ ABSL_GUARDED_BY(mutex_) = 0;  // newest note sent
+  // Of the newest note sent.
+  int64_t progress_version_ ABSL_GUARDED_BY(mutex_) = 0;
+  int32_t progress_attempt_ ABSL_GUARDED_BY(mutex_) = 0;
+  int64_t progress_number_ ABSL_GUARDED_BY(mutex_) = 0;
   absl::Duration last_progress_ ABSL_GUARDED_BY(mutex_) = -absl::InfiniteDuration();
   absl::Duration last_sent_ ABSL_GUARDED_BY(mutex_) = -absl::InfiniteDuration();
   absl::Duration action_start_ ABSL_GUARDED_BY(mutex_);  // of the write, or of Finish

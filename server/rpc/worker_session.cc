@@ -7,6 +7,7 @@
 #include "server/base/log.h"
 #include "server/base/status.h"
 #include "server/domain/error.h"
+#include "server/domain/reasons.h"
 #include "server/rpc/convert.h"
 
 namespace winnow::rpc {
@@ -29,6 +30,26 @@ bool IsWorkersEvent(const v1::JobEvent& event) {
     default:
       return false;
   }
+}
+
+// Why a job that has run before runs again: the reason of its last return to PENDING, which stands
+// near the end of its log. "retry" for all but a crash and a drain: a resume, or a log that cannot
+// be read.
+const char* AgainBecause(store::Store& store, const domain::Job& job) {
+  constexpr int64_t kTail = 16;  // a return, an attempt started, a state change, some warnings
+  const auto page = store.ReadEvents(job.name, std::max<int64_t>(0, job.last_sequence - kTail), {});
+  const char* because = "retry";
+  if (!page.ok()) return because;
+  for (const domain::JobEvent& event : page->events) {
+    if (!event.state_change.has_value() || event.state_change->to != domain::JobState::kPending) {
+      continue;
+    }
+    const std::string& reason = event.state_change->reason;
+    because = reason == domain::reason::kCrash   ? "crash"
+              : reason == domain::reason::kDrain ? "drain"
+                                                 : "retry";
+  }
+  return because;
 }
 
 }  // namespace
@@ -66,6 +87,9 @@ absl::Status WorkerSession::Handle(const AttachRequest& message) {
       return HandleImportFinished(message.import_finished());
     case AttachRequest::kInferFinished:
       return HandleInferFinished(message.infer_finished());
+    case AttachRequest::kUsage:
+      HandleUsage(message.usage());
+      return absl::OkStatus();
     case AttachRequest::kHeartbeat:
       return absl::OkStatus();
     case AttachRequest::MESSAGE_NOT_SET:
@@ -91,8 +115,9 @@ absl::Status WorkerSession::HandleHello(const internal::v1::Hello& hello) {
   job_ = reply.job;
   if (attempt.kind == WorkKind::kJob) {
     const absl::Time started = job_.start_time.value_or(deps_.clock->Now());
-    deps_.telemetry->OnAttemptStarted(job_.config.priority, attempt.number == 1,
-                                      started - job_.create_time);
+    deps_.telemetry->OnAttemptStarted(
+        job_.config.priority, attempt.number == 1 ? "first" : AgainBecause(*deps_.store, job_),
+        started - job_.create_time);
   }
   schema_record_ = reply.dataset.schema;
   durable_ordinal_ = job_.last_ordinal;
@@ -135,6 +160,17 @@ void WorkerSession::HandleProgress(const v1::Progress& progress) {
   last_progress_ = now;
 }
 
+void WorkerSession::HandleUsage(const internal::v1::Usage& usage) {
+  const std::string& algorithm = job_.config.selector;
+  for (const auto& stage : usage.stages()) {
+    deps_.telemetry->OnStageEnded(algorithm, stage.name(), absl::Seconds(stage.seconds()));
+  }
+  for (const auto& kernel : usage.kernels()) {
+    deps_.telemetry->OnKernel(kernel.name(), absl::Seconds(kernel.seconds()));
+  }
+  deps_.telemetry->OnCheckpointsFailed(usage.checkpoint_failures());
+}
+
 absl::Status WorkerSession::HandleCheckpoint(const internal::v1::CheckpointNotice& notice) {
   if (attempt_->kind != WorkKind::kJob) return ProtocolError("a checkpoint of what is no job");
   RETURN_IF_ERROR(StoreEvents());
@@ -147,7 +183,7 @@ absl::Status WorkerSession::HandleCheckpoint(const internal::v1::CheckpointNotic
   checkpoint.plan_version = facts_.plan_version;
   RETURN_IF_ERROR(deps_.scheduler->OnCheckpoint(*attempt_, checkpoint));
   checkpoint_step_ = notice.step();
-  deps_.telemetry->OnCheckpoint(notice.size_bytes());
+  deps_.telemetry->OnCheckpoint(notice.size_bytes(), absl::Seconds(notice.write_s()));
   v1::JobEvent event;
   auto& written = *event.mutable_checkpoint_written();
   written.set_stage(notice.stage());

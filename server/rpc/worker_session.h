@@ -48,6 +48,7 @@ class WorkerSession {
   absl::Status HandleHello(const internal::v1::Hello& hello);
   absl::Status HandleEvent(const internal::v1::EventReport& report);
   void HandleProgress(const v1::Progress& progress);
+  void HandleUsage(const internal::v1::Usage& usage);
   absl::Status HandleCheckpoint(const internal::v1::CheckpointNotice& notice);
   absl::Status HandleFinished(const internal::v1::Finished& finished);
   absl::Status HandleImportFinished(const internal::v1::ImportFinished& finished);

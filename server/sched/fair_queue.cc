@@ -5,22 +5,19 @@
 namespace winnow::sched {
 
 void FairQueue::Push(const QueuedItem& item) {
-  tenants_[item.tenant].emplace(Key{-int64_t{item.priority}, item.order}, item);
-  ++size_;
+  const Key key{-int64_t{item.priority}, item.order};
+  tenants_[item.tenant].emplace(key, item);
+  places_[{item.kind, item.tenant, item.id}] = key;
 }
 
 bool FairQueue::Remove(domain::WorkKind kind, const std::string& tenant, const std::string& id) {
-  const auto found = tenants_.find(tenant);
-  if (found == tenants_.end()) return false;
-  TenantQueue& queue = found->second;
-  for (auto it = queue.begin(); it != queue.end(); ++it) {
-    if (it->second.kind != kind || it->second.id != id) continue;
-    queue.erase(it);
-    --size_;
-    if (queue.empty()) tenants_.erase(found);
-    return true;
-  }
-  return false;
+  const auto place = places_.find({kind, tenant, id});
+  if (place == places_.end()) return false;
+  const auto queue = tenants_.find(tenant);
+  queue->second.erase(place->second);
+  if (queue->second.empty()) tenants_.erase(queue);
+  places_.erase(place);
+  return true;
 }
 
 FairQueue::TenantQueue::iterator FairQueue::FirstReady(TenantQueue& queue, absl::Duration now) {
@@ -42,7 +39,7 @@ std::optional<QueuedItem> FairQueue::PopNext(
     last_served_ = turn->first;
     turn->second.erase(next);
     if (turn->second.empty()) tenants_.erase(turn);
-    --size_;
+    places_.erase({item.kind, item.tenant, item.id});
     return item;
   }
   return std::nullopt;
@@ -51,6 +48,12 @@ std::optional<QueuedItem> FairQueue::PopNext(
 int64_t FairQueue::size_of(const std::string& tenant) const {
   const auto found = tenants_.find(tenant);
   return found == tenants_.end() ? 0 : static_cast<int64_t>(found->second.size());
+}
+
+void FairQueue::ForEach(const std::function<void(const QueuedItem&)>& see) const {
+  for (const auto& [tenant, queue] : tenants_) {
+    for (const auto& [key, item] : queue) see(item);
+  }
 }
 
 }  // namespace winnow::sched

@@ -27,6 +27,7 @@ struct QueuedItem {
   int64_t order = 0;  // creation order, unique in its queue
   int32_t threads = 1;
   int64_t memory_estimate_bytes = 0;
+  absl::Time create_time;
   absl::Duration not_before =
       absl::ZeroDuration();  // Clock::Monotonic; a crashed job waits a little
 };
@@ -44,20 +45,22 @@ class FairQueue {
                                     const std::function<bool(const std::string& tenant)>& may_run,
                                     const std::function<bool(const QueuedItem&)>& fits);
 
-  int64_t size() const { return size_; }
+  int64_t size() const { return static_cast<int64_t>(places_.size()); }
   int64_t size_of(const std::string& tenant) const;
+  void ForEach(const std::function<void(const QueuedItem&)>& see) const;
 
  private:
   using Key =
       std::tuple<int64_t, int64_t>;  // (-priority, order): ascending is the order of service
+  using Place = std::tuple<domain::WorkKind, std::string, std::string>;  // kind, tenant, id
   using TenantQueue = std::map<Key, QueuedItem>;
   using Tenants = std::map<std::string, TenantQueue>;
 
   static TenantQueue::iterator FirstReady(TenantQueue& queue, absl::Duration now);
 
-  Tenants tenants_;          // no empty queues
-  std::string last_served_;  // round robin goes on after this name
-  int64_t size_ = 0;
+  Tenants tenants_;              // no empty queues
+  std::map<Place, Key> places_;  // of every item in its tenant's queue
+  std::string last_served_;      // round robin goes on after this name
 };
 
 }  // namespace winnow::sched

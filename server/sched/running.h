@@ -65,6 +65,8 @@ struct Running {
   // Monotonic times.
   absl::Duration started = absl::ZeroDuration();
   absl::Duration last_sign = absl::ZeroDuration();
+  absl::Duration slots_taken = absl::ZeroDuration();
+  absl::Duration last_checkpoint = absl::ZeroDuration();      // or when its process was started
   absl::Duration wall_clock_left = absl::InfiniteDuration();  // at `started`
   absl::Duration kill_at = absl::InfiniteDuration();
   KillCause kill_at_cause = KillCause::kNone;

@@ -1,5 +1,6 @@
 #include "server/sched/scheduler.h"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -129,6 +130,8 @@ bool SchedulerImpl::IsIdle() {
 }
 
 SchedulerLoad SchedulerImpl::Load() {
+  const absl::Time time = deps_.clock->Now();
+  const absl::Duration now = deps_.clock->Monotonic();
   absl::MutexLock lock(&mutex_);
   SchedulerLoad load;
   load.job_slots = options_.job_slots;
@@ -138,6 +141,19 @@ SchedulerLoad SchedulerImpl::Load() {
   load.queued_jobs = jobs_.size();
   load.queued_imports = small_work_.size();
   for (const auto& [tenant, count] : running_jobs_) load.running_jobs += count;
+  jobs_.ForEach([&](const QueuedItem& item) {
+    QueueLoad& queue = load.queues[PriorityClass(item.priority)];
+    ++queue.jobs;
+    queue.oldest_age = std::max(queue.oldest_age, time - item.create_time);
+  });
+  load.busy_slot_time = busy_slot_time_;
+  for (const auto& [key, running] : running_) {
+    if (key.kind != domain::WorkKind::kJob) continue;
+    load.busy_slot_time += running.item.threads * (now - running.slots_taken);
+    if (running.phase == Phase::kStarting || running.exited) continue;
+    load.oldest_checkpoint_age =
+        std::max(load.oldest_checkpoint_age, now - running.last_checkpoint);
+  }
   load.draining = draining_;
   return load;
 }

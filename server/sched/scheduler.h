@@ -9,6 +9,8 @@
 #ifndef WINNOW_SERVER_SCHED_SCHEDULER_H_
 #define WINNOW_SERVER_SCHED_SCHEDULER_H_
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -76,14 +78,30 @@ struct AttachReply {
   bool cancel_requested = false;
 };
 
+// Jobs of one class of priorities that wait.
+struct QueueLoad {
+  int64_t jobs = 0;
+  absl::Duration oldest_age = absl::ZeroDuration();  // since its creation; 0 when none waits
+};
+
+// "low" below 0, "normal", "high" above 0.
+inline constexpr std::array kPriorityClasses = {"low", "normal", "high"};
+inline size_t PriorityClass(int32_t priority) { return priority < 0 ? 0 : priority == 0 ? 1 : 2; }
+
 struct SchedulerLoad {
   int32_t job_slots = 0;
   int32_t busy_job_slots = 0;
   int32_t import_slots = 0;
   int32_t busy_import_slots = 0;
   int64_t queued_jobs = 0;
+  std::array<QueueLoad, kPriorityClasses.size()> queues;  // by PriorityClass
   int64_t queued_imports = 0;
   int64_t running_jobs = 0;
+  // Slots that jobs have held, times how long, since the scheduler was made.
+  absl::Duration busy_slot_time = absl::ZeroDuration();
+  // Of the running job that has gone longest without a checkpoint: the time since its last one, or
+  // since its start. 0 when none runs.
+  absl::Duration oldest_checkpoint_age = absl::ZeroDuration();
   bool draining = false;
 };
 

@@ -27,6 +27,7 @@ void SchedulerImpl::EnqueueJob(const domain::Job& job, absl::Duration not_before
   item.order = job.order;
   item.threads = job.config.threads;
   item.memory_estimate_bytes = job.config.memory_estimate_bytes;
+  item.create_time = job.create_time;
   item.not_before = not_before;
   absl::MutexLock lock(&mutex_);
   jobs_.Remove(item.kind, item.tenant, item.id);
@@ -114,6 +115,7 @@ std::optional<QueuedItem> SchedulerImpl::TakeNext(bool jobs) {
   if (!item.has_value()) return item;
   Running& running = running_[KeyOf(*item)];
   running.item = *item;
+  running.slots_taken = deps_.clock->Monotonic();
   running.id = {item->kind, item->tenant, item->id, 0};
   if (jobs) {
     busy_job_slots_ += item->threads;
@@ -238,12 +240,14 @@ void SchedulerImpl::AbandonItem(const QueuedItem& item, const absl::Status& why)
   }
 }
 
-void SchedulerImpl::ReleaseSlots(const QueuedItem& item) {
+void SchedulerImpl::ReleaseSlots(const Running& running) {
+  const QueuedItem& item = running.item;
   if (item.kind != WorkKind::kJob) {
     --busy_import_slots_;
     return;
   }
   busy_job_slots_ -= item.threads;
+  busy_slot_time_ += item.threads * (deps_.clock->Monotonic() - running.slots_taken);
   reserved_memory_bytes_ -= item.memory_estimate_bytes;
   if (--running_jobs_[item.tenant] == 0) running_jobs_.erase(item.tenant);
 }
@@ -254,7 +258,7 @@ void SchedulerImpl::Launch(const WorkKey& key) {
     absl::MutexLock lock(&mutex_);
     Running& running = running_[key];
     running.secret = deps_.ids->NewSecret();
-    running.started = running.last_sign = deps_.clock->Monotonic();
+    running.started = running.last_sign = running.last_checkpoint = deps_.clock->Monotonic();
     spec.attempt = running.id;
     spec.secret = running.secret;
     spec.directory = layout_.AttemptDir(running.id);

@@ -91,7 +91,7 @@ class SchedulerImpl final : public Scheduler {
   bool Fits(const QueuedItem& item) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void SampleMemory();
 
-  void ReleaseSlots(const QueuedItem& item) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void ReleaseSlots(const Running& running) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   // --- start ---
   void StartItem(const QueuedItem& item);
@@ -161,6 +161,8 @@ class SchedulerImpl final : public Scheduler {
   std::map<WorkKey, Inference> inferences_ ABSL_GUARDED_BY(mutex_);      // until answered
   std::map<std::string, int64_t> running_jobs_ ABSL_GUARDED_BY(mutex_);  // per tenant
   int32_t busy_job_slots_ ABSL_GUARDED_BY(mutex_) = 0;
+  // Of jobs whose slots are free again; see SchedulerLoad.
+  absl::Duration busy_slot_time_ ABSL_GUARDED_BY(mutex_) = absl::ZeroDuration();
   int32_t busy_import_slots_ ABSL_GUARDED_BY(mutex_) = 0;
   int64_t reserved_memory_bytes_ ABSL_GUARDED_BY(mutex_) = 0;  // estimates of running jobs
   int64_t memory_free_bytes_ ABSL_GUARDED_BY(mutex_) = 0;

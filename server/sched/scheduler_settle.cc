@@ -170,7 +170,7 @@ void SchedulerImpl::Release(const AttemptId& attempt) {
 bool SchedulerImpl::TryErase(const Running& seen) {
   absl::MutexLock lock(&mutex_);
   if (Find(seen.id)->remove_files && !seen.remove_files) return false;
-  ReleaseSlots(seen.item);
+  ReleaseSlots(seen);
   running_.erase(KeyOf(seen.id));
   if (!seen.requeue || seen.remove_files) return true;
   QueuedItem item = seen.item;

@@ -101,6 +101,11 @@ absl::Status SchedulerImpl::OnCheckpoint(const AttemptId& attempt,
   RETURN_IF_ERROR(RequireOwnPath(attempt, checkpoint.path));
   ASSIGN_OR_RETURN(const std::vector<domain::Checkpoint> dropped,
                    deps_.store->AddCheckpoint(attempt.job_name(), attempt.number, checkpoint));
+  {
+    absl::MutexLock lock(&mutex_);
+    Running* running = Find(attempt);
+    if (running != nullptr) running->last_checkpoint = deps_.clock->Monotonic();
+  }
   for (const domain::Checkpoint& old : dropped) {
     const std::string path = absl::StrCat(layout_.JobDir(attempt.job_name()), "/", old.path);
     const absl::Status removed = deps_.files->RemoveFile(path);

@@ -17,6 +17,8 @@
 #include "server/base/clock.h"
 #include "server/base/status.h"
 #include "server/base/telemetry.h"
+#include "server/domain/error.h"
+#include "server/domain/reasons.h"
 #include "server/store/database.h"
 #include "server/store/reader_pool.h"
 #include "server/store/store.h"
@@ -122,7 +124,7 @@ class SqliteStore final : public Store {
       ASSIGN_OR_RETURN(value, operation(database));
       return absl::OkStatus();
     });
-    NoteTransaction("write", start);
+    NoteTransaction("write", start, status);
     RETURN_IF_ERROR(status);
     notifier_.Notify(resource);
     return *std::move(value);
@@ -137,13 +139,15 @@ class SqliteStore final : public Store {
       ASSIGN_OR_RETURN(value, read(database));
       return absl::OkStatus();
     });
-    NoteTransaction("read", start);
+    NoteTransaction("read", start, status);
     RETURN_IF_ERROR(status);
     return *std::move(value);
   }
 
-  void NoteTransaction(const char* op, absl::Duration start) {
-    if (telemetry_ != nullptr) telemetry_->OnStoreTransaction(op, clock_.Monotonic() - start);
+  void NoteTransaction(const char* op, absl::Duration start, const absl::Status& status) {
+    if (telemetry_ == nullptr) return;
+    telemetry_->OnStoreTransaction(op, clock_.Monotonic() - start);
+    if (domain::ReasonOf(status) == domain::reason::kStoreBusy) telemetry_->OnStoreBusy();
   }
 
   absl::Time Now() const { return clock_.Now(); }

@@ -1,5 +1,7 @@
 #include "server/worker/job_runner.h"
 
+#include <array>
+#include <cstddef>
 #include <filesystem>
 #include <fstream>
 #include <new>
@@ -10,6 +12,8 @@
 
 #include "kernels/base/checkpoint.h"
 #include "kernels/base/dataset_profile.h"
+#include "kernels/base/kernel_clock.h"
+#include "kernels/base/stopwatch.h"
 #include "kernels/data/import/import.h"
 #include "kernels/export/atomic_file.h"
 #include "kernels/export/run_json.h"
@@ -31,6 +35,24 @@ using internal::v1::AttachRequest;
 using internal::v1::Finished;
 using internal::v1::JobAssignment;
 
+const char* PartName(train::JobPart part) {
+  switch (part) {
+    case train::JobPart::kLoad:
+      return "load";
+    case train::JobPart::kPrepare:
+      return "prepare";
+    case train::JobPart::kSelect:
+      return "select";
+    case train::JobPart::kTrain:
+      return "train";
+    case train::JobPart::kEvaluate:
+      return "evaluate";
+    case train::JobPart::kWrite:
+      return "write";
+  }
+  return "";
+}
+
 // Passes on what the kernels say. The server stores events before it acknowledges the end.
 class Reporter final : public train::JobObserver {
  public:
@@ -44,7 +66,22 @@ class Reporter final : public train::JobObserver {
     session_.Send(message);
   }
 
+  void OnPartEnded(train::JobPart part, double seconds) override {
+    // What the worker adds to the kernels' writing is one stage with it.
+    const bool goes_on = part == train::JobPart::kWrite && wrote_;
+    wrote_ = wrote_ || part == train::JobPart::kWrite;
+    auto& stage = goes_on ? *usage_.mutable_stages(usage_.stages_size() - 1) : *usage_.add_stages();
+    stage.set_name(PartName(part));
+    stage.set_seconds(stage.seconds() + seconds);
+  }
+
+  void OnCheckpointTried(double seconds, bool written) override {
+    checkpoint_s_ = seconds;
+    if (!written) usage_.set_checkpoint_failures(usage_.checkpoint_failures() + 1);
+  }
+
   void OnProgress(const train::Progress& progress) override {
+    SendUsage();
     phase_ = progress.phase;
     step_ = progress.step;
     AttachRequest message;
@@ -66,6 +103,23 @@ class Reporter final : public train::JobObserver {
     notice.set_ordinal(last_ordinal);
     notice.set_stage(StageOf(phase_));
     notice.set_step(step_);
+    notice.set_write_s(checkpoint_s_);
+    session_.Send(message);
+  }
+
+  // What was spent since the last call.
+  void SendUsage() {
+    for (size_t i = 0; i < kKernels.size(); ++i) {
+      const double seconds = KernelSeconds(kKernels[i]);
+      if (seconds == kernel_s_[i]) continue;
+      auto& kernel = *usage_.add_kernels();
+      kernel.set_name(KernelName(kKernels[i]));
+      kernel.set_seconds(seconds - kernel_s_[i]);
+      kernel_s_[i] = seconds;
+    }
+    if (usage_.ByteSizeLong() == 0) return;
+    AttachRequest message;
+    usage_.Swap(message.mutable_usage());
     session_.Send(message);
   }
 
@@ -85,6 +139,10 @@ class Reporter final : public train::JobObserver {
   std::string phase_;
   int64_t step_ = 0;
   int64_t last_ordinal_ = 0;
+  internal::v1::Usage usage_;                          // not sent yet
+  std::array<double, kKernels.size()> kernel_s_ = {};  // sent
+  double checkpoint_s_ = 0;
+  bool wrote_ = false;
 };
 
 absl::StatusOr<DatasetProfile> LoadProfile(const JobAssignment& assignment) {
@@ -198,6 +256,7 @@ absl::StatusOr<internal::v1::Succeeded> WriteArtifacts(const JobAssignment& assi
 
 absl::Status Run(const JobAssignment& assignment, Session& session, Reporter& reporter,
                  Finished& finished) {
+  Stopwatch watch;
   ASSIGN_OR_RETURN(const DatasetProfile profile, LoadProfile(assignment));
   ASSIGN_OR_RETURN(const plan::Plan plan, MakePlan(assignment, profile));
   train::JobOptions options;
@@ -211,6 +270,7 @@ absl::Status Run(const JobAssignment& assignment, Session& session, Reporter& re
   if (assignment.has_wall_clock_left_s()) {
     deadline.emplace(assignment.wall_clock_left_s(), session.stop());
   }
+  reporter.OnPartEnded(train::JobPart::kLoad, watch.Restart());
   options.threads = assignment.threads();
   options.directory = assignment.attempt_dir();
   options.events_seen = assignment.next_ordinal() - 1;
@@ -225,7 +285,9 @@ absl::Status Run(const JobAssignment& assignment, Session& session, Reporter& re
       finished.mutable_cancelled();
       break;
     case train::JobOutcome::Kind::kFinished: {
+      watch.Restart();
       ASSIGN_OR_RETURN(*finished.mutable_succeeded(), WriteArtifacts(assignment, outcome));
+      reporter.OnPartEnded(train::JobPart::kWrite, watch.Restart());
       break;
     }
   }
@@ -248,6 +310,7 @@ void RunJobAttempt(Session& session) {
                                           " bytes (resources.memory_limit_bytes)");
   }
   if (!status.ok()) *finished.mutable_failed() = ErrorToProto(status);
+  reporter.SendUsage();
   finished.set_ordinal(reporter.last_ordinal());
   session.Finish(message);
 }

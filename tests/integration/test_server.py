@@ -355,6 +355,9 @@ def test_metrics_health_and_readiness(make_raw_server: Callable[..., RawServer])
     assert value(text, "winnow_workers") == 2
     assert value(text, 'winnow_training_steps_total{algorithm="sequential_attention"}') == 50
     assert value(text, 'winnow_job_attempts_total{reason="first"}') == 1
+    assert value(text, "winnow_worker_busy_seconds_total") > 0
+    commit = re.search(r'winnow_build_info\{[^}]*commit="([^"]+)"', text)
+    assert commit is not None and commit.group(1) != ""
     assert value(text, "process_resident_memory_bytes") > 1e6
     assert value(text, 'winnow_store_txn_seconds_count{op="write"}') > 5
     # Every line is a comment or a sample of the text format.

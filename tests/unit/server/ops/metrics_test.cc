@@ -85,6 +85,10 @@ class IdleScheduler : public sched::Scheduler {
     load.job_slots = 4;
     load.busy_job_slots = 3;
     load.queued_jobs = 17;
+    load.queues[1] = {16, absl::Seconds(90)};
+    load.queues[2] = {1, absl::Seconds(3)};
+    load.busy_slot_time = absl::Seconds(1234);
+    load.oldest_checkpoint_age = absl::Seconds(12);
     return load;
   }
 
@@ -115,10 +119,15 @@ void Exercise(Metrics& metrics) {
   metrics.OnUploadsChanged(1);
   metrics.OnUploadBytes(100);
   metrics.OnUploadChunkCorrupt();
-  metrics.OnAttemptStarted(0, true, absl::Seconds(2));
-  metrics.OnAttemptStarted(5, false, absl::Seconds(2));
+  metrics.OnWatchProgressDropped(3);
+  metrics.OnAttemptStarted(0, "first", absl::Seconds(2));
+  metrics.OnAttemptStarted(5, "crash", absl::Seconds(2));
   metrics.OnTraining("random", 10, 2560);
-  metrics.OnCheckpoint(1000);
+  metrics.OnCheckpoint(1000, absl::Milliseconds(30));
+  metrics.OnCheckpointsFailed(1);
+  metrics.OnStageEnded("random", "train", absl::Seconds(40));
+  metrics.OnKernel("rows", absl::Milliseconds(1500));
+  metrics.OnStoreBusy();
   metrics.OnStoreTransaction("write", absl::Microseconds(300));
   metrics.OnJobChanged(EndedJob(1, domain::JobState::kSucceeded));
   metrics.OnRecovered(2);
@@ -130,8 +139,13 @@ class MetricsTest : public testing::Test {
 
   MetricsTest() : metrics_(Methods{{"winnow.v1.JobService", "GetJob"}}) {
     store_ = *store::OpenSqliteStore(dir_.File("winnow.db"), &clock_);
-    state_ = std::make_unique<StateCollector>(StateCollector::Sources{
-        &clock_, server::RealFileSystem(), store_.get(), &scheduler_, dir_.path(), "1.2.3"});
+    state_ = std::make_unique<StateCollector>(
+        StateCollector::Sources{&clock_,
+                                server::RealFileSystem(),
+                                store_.get(),
+                                &scheduler_,
+                                dir_.path(),
+                                {{"version", "1.2.3"}, {"commit", "abc"}, {"onednn", "2.6.3"}}});
   }
 
   std::vector<MetricFamily> Scrape() {
@@ -159,8 +173,9 @@ TEST_F(MetricsTest, NamesAndLabelsKeepTheRules) {
   Exercise(metrics_);
   const std::regex name("(winnow|process)_[a-z][a-z0-9_]*");
   const std::regex derived_unit("(_ms|_us|_milliseconds|_kb|_mb|_percent)(_|$)");
-  const std::set<std::string> known_labels = {"service",   "method", "code",     "reason", "state",
-                                              "algorithm", "op",     "priority", "version"};
+  const std::set<std::string> known_labels = {
+      "service",  "method",  "code",   "reason", "state", "algorithm", "op",
+      "priority", "version", "commit", "onednn", "stage", "kernel"};
   std::set<std::string> names;
   for (const MetricFamily& family : Scrape()) {
     EXPECT_TRUE(names.insert(family.name).second) << family.name;
@@ -180,6 +195,67 @@ TEST_F(MetricsTest, NamesAndLabelsKeepTheRules) {
     }
   }
   EXPECT_GT(names.size(), 40u);
+}
+
+// Names are promised to dashboards and alerts: one that goes is noticed here.
+TEST_F(MetricsTest, AllThatIsPromisedIsThere) {
+  const std::vector<std::string> promised = {"winnow_rpc_server_started_total",
+                                             "winnow_rpc_server_handled_total",
+                                             "winnow_rpc_server_handling_seconds",
+                                             "winnow_rpc_server_streams",
+                                             "winnow_rpc_server_messages_total",
+                                             "winnow_admission_rejected_total",
+                                             "winnow_queue_jobs",
+                                             "winnow_queue_oldest_job_age_seconds",
+                                             "winnow_queue_wait_seconds",
+                                             "winnow_jobs_finished_total",
+                                             "winnow_jobs_running",
+                                             "winnow_job_stage_duration_seconds",
+                                             "winnow_job_attempts_total",
+                                             "winnow_training_samples_total",
+                                             "winnow_training_steps_total",
+                                             "winnow_kernel_seconds_total",
+                                             "winnow_workers",
+                                             "winnow_workers_busy",
+                                             "winnow_worker_busy_seconds_total",
+                                             "winnow_checkpoint_write_seconds",
+                                             "winnow_checkpoint_bytes_total",
+                                             "winnow_checkpoint_failures_total",
+                                             "winnow_checkpoint_oldest_running_age_seconds",
+                                             "winnow_watchers",
+                                             "winnow_watch_events_sent_total",
+                                             "winnow_watch_progress_dropped_total",
+                                             "winnow_watch_lag_events",
+                                             "winnow_watch_resumes_total",
+                                             "winnow_watch_closed_total",
+                                             "winnow_upload_bytes_total",
+                                             "winnow_uploads_open",
+                                             "winnow_upload_chunk_corrupt_total",
+                                             "winnow_store_txn_seconds",
+                                             "winnow_store_busy_total",
+                                             "winnow_store_wal_bytes",
+                                             "winnow_store_file_bytes",
+                                             "winnow_disk_free_bytes",
+                                             "winnow_build_info",
+                                             "winnow_start_timestamp_seconds",
+                                             "winnow_draining",
+                                             "winnow_recovered_jobs_total",
+                                             "process_resident_memory_bytes",
+                                             "process_cpu_seconds_total",
+                                             "process_open_fds"};
+  Exercise(metrics_);
+  std::set<std::string> names;
+  for (const MetricFamily& family : Scrape()) {
+    if (!family.metric.empty()) names.insert(family.name);
+  }
+  for (const std::string& name : promised) EXPECT_TRUE(names.count(name)) << name;
+}
+
+TEST_F(MetricsTest, UnknownStagesAndKernelsMakeNoSeries) {
+  metrics_.OnStageEnded("random", "lunch", absl::Seconds(1));
+  metrics_.OnKernel("popcorn", absl::Seconds(1));
+  EXPECT_THAT(Text(), testing::Not(HasSubstr("lunch")));
+  EXPECT_THAT(Text(), testing::Not(HasSubstr("popcorn")));
 }
 
 TEST_F(MetricsTest, SeriesDoNotGrowWithJobs) {
@@ -205,12 +281,25 @@ TEST_F(MetricsTest, ValuesAreWhatHappened) {
                               "service=\"winnow.v1.JobService\"} 1\n"));
   EXPECT_THAT(text, HasSubstr("winnow_training_samples_total{algorithm=\"random\"} 2560\n"));
   EXPECT_THAT(text, HasSubstr("winnow_queue_wait_seconds_count{priority=\"normal\"} 1\n"));
-  EXPECT_THAT(text, HasSubstr("winnow_job_attempts_total{reason=\"again\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("winnow_job_attempts_total{reason=\"crash\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("winnow_job_attempts_total{reason=\"drain\"} 0\n"));
+  EXPECT_THAT(text, HasSubstr("winnow_job_stage_duration_seconds_sum{algorithm=\"random\","
+                              "stage=\"train\"} 40\n"));
+  EXPECT_THAT(text, HasSubstr("winnow_kernel_seconds_total{kernel=\"rows\"} 1.5\n"));
+  EXPECT_THAT(text, HasSubstr("winnow_checkpoint_bytes_total 1000\n"));
+  EXPECT_THAT(text, HasSubstr("winnow_checkpoint_write_seconds_bucket{le=\"0.05\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("winnow_checkpoint_failures_total 1\n"));
+  EXPECT_THAT(text, HasSubstr("winnow_checkpoint_oldest_running_age_seconds 12\n"));
+  EXPECT_THAT(text, HasSubstr("winnow_watch_progress_dropped_total 3\n"));
+  EXPECT_THAT(text, HasSubstr("winnow_store_busy_total 1\n"));
+  EXPECT_THAT(text, HasSubstr("winnow_worker_busy_seconds_total 1234\n"));
   EXPECT_THAT(text, HasSubstr("winnow_watchers 1\n"));
-  EXPECT_THAT(text, HasSubstr("winnow_queue_jobs 17\n"));
+  EXPECT_THAT(text, HasSubstr("winnow_queue_jobs{priority=\"normal\"} 16\n"));
+  EXPECT_THAT(text, HasSubstr("winnow_queue_oldest_job_age_seconds{priority=\"high\"} 3\n"));
   EXPECT_THAT(text, HasSubstr("winnow_workers_busy 3\n"));
   EXPECT_THAT(text, HasSubstr("winnow_jobs{state=\"PENDING\"} 0\n"));
-  EXPECT_THAT(text, HasSubstr("winnow_build_info{version=\"1.2.3\"} 1\n"));
+  EXPECT_THAT(
+      text, HasSubstr("winnow_build_info{version=\"1.2.3\",commit=\"abc\",onednn=\"2.6.3\"} 1\n"));
   EXPECT_THAT(text, HasSubstr("winnow_start_timestamp_seconds 1700000000\n"));
   metrics_.OnRpcHandled("winnow.v1.JobService", "WatchJob", "OK", true, absl::Seconds(3));
   EXPECT_THAT(Text(), HasSubstr("winnow_rpc_server_streams{method=\"WatchJob\","

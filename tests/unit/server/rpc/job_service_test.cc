@@ -271,7 +271,7 @@ TEST_F(JobServiceTest, PauseGivesTheSlotsBackAndResumeGoesOnFromTheCheckpoint) {
   const v1::Job done = WaitForState(name, v1::Job::STATE_SUCCEEDED);
   EXPECT_EQ(done.attempts(0).outcome(), v1::JobAttempt::OUTCOME_YIELDED);
   EXPECT_EQ(telemetry_.Count("attempt first"), 1);
-  EXPECT_EQ(telemetry_.Count("attempt again"), 1);
+  EXPECT_EQ(telemetry_.Count("attempt retry"), 1);
   // The second start says from where it went on.
   int64_t from_step = -1;
   for (const v1::JobEvent& event : Log(name)) {

@@ -98,6 +98,31 @@ TEST_F(WorkerServiceTest, CheckpointsBecomeEventsAndTheNextAttemptGetsThem) {
   EXPECT_EQ(picks, 2);
   EXPECT_EQ(checkpoints, 1);
   EXPECT_GT(telemetry_.Count("checkpoint bytes"), 0);
+  EXPECT_EQ(telemetry_.Count("attempt first"), 1);
+  EXPECT_EQ(telemetry_.Count("attempt crash"), 1);
+}
+
+TEST_F(WorkerServiceTest, WhatAnAttemptSpendsIsCounted) {
+  Run(
+      [](FakeWorker& worker) {
+        if (!worker.Attach()) return;
+        internal::v1::AttachRequest message;
+        auto& usage = *message.mutable_usage();
+        auto& stage = *usage.add_stages();
+        stage.set_name("train");
+        stage.set_seconds(1.5);
+        auto& kernel = *usage.add_kernels();
+        kernel.set_name("rows");
+        kernel.set_seconds(0.25);
+        usage.set_checkpoint_failures(2);
+        worker.Send(message);
+        worker.Send(message);
+        worker.FinishWithFile("selection.json", "{}");
+      },
+      v1::Job::STATE_SUCCEEDED);
+  EXPECT_EQ(telemetry_.Count("stage sequential_attention train ms"), 3000);
+  EXPECT_EQ(telemetry_.Count("kernel rows ms"), 500);
+  EXPECT_EQ(telemetry_.Count("checkpoints failed"), 4);
 }
 
 TEST_F(WorkerServiceTest, AnAttemptThatTellsAnotherStoryFailsTheJob) {
@@ -287,6 +312,7 @@ TEST_F(WorkerServiceTest, ADrainAsksWorkersToYieldAndTheJobGoesOnLater) {
   const v1::Job job = WaitForState("j", v1::Job::STATE_SUCCEEDED);
   EXPECT_EQ(job.attempt(), 2);
   EXPECT_EQ(job.attempts(0).outcome(), v1::JobAttempt::OUTCOME_YIELDED);
+  EXPECT_EQ(telemetry_.Count("attempt drain"), 1);
 }
 
 TEST_F(WorkerServiceTest, KilledServersLoseNothingThatWasAcknowledged) {

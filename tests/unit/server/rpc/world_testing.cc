@@ -42,14 +42,26 @@ void CountingTelemetry::OnWatchClosed(const std::string& reason) { Add("watch cl
 void CountingTelemetry::OnUploadsChanged(int delta) { Add("uploads", delta); }
 void CountingTelemetry::OnUploadBytes(int64_t bytes) { Add("upload bytes", bytes); }
 void CountingTelemetry::OnUploadChunkCorrupt() { Add("corrupt chunk"); }
-void CountingTelemetry::OnAttemptStarted(int32_t, bool first, absl::Duration) {
-  Add(first ? "attempt first" : "attempt again");
+void CountingTelemetry::OnWatchProgressDropped(int64_t count) { Add("notes dropped", count); }
+void CountingTelemetry::OnAttemptStarted(int32_t, const char* reason, absl::Duration) {
+  Add(absl::StrCat("attempt ", reason));
 }
 void CountingTelemetry::OnTraining(const std::string& algorithm, int64_t steps, double samples) {
   Add("steps " + algorithm, steps);
   if (samples > 0) Add("samples " + algorithm);
 }
-void CountingTelemetry::OnCheckpoint(int64_t bytes) { Add("checkpoint bytes", bytes); }
+void CountingTelemetry::OnCheckpoint(int64_t bytes, absl::Duration took) {
+  Add("checkpoint bytes", bytes);
+  Add("checkpoint ms", absl::ToInt64Milliseconds(took));
+}
+void CountingTelemetry::OnCheckpointsFailed(int64_t count) { Add("checkpoints failed", count); }
+void CountingTelemetry::OnStageEnded(const std::string& algorithm, const std::string& stage,
+                                     absl::Duration took) {
+  Add(absl::StrCat("stage ", algorithm, " ", stage, " ms"), absl::ToInt64Milliseconds(took));
+}
+void CountingTelemetry::OnKernel(const std::string& kernel, absl::Duration worked) {
+  Add(absl::StrCat("kernel ", kernel, " ms"), absl::ToInt64Milliseconds(worked));
+}
 
 Refusal ParseRefusal(const grpc::Status& status) {
   Refusal refusal;

@@ -49,9 +49,14 @@ class CountingTelemetry final : public server::Telemetry {
   void OnUploadsChanged(int delta) override;
   void OnUploadBytes(int64_t bytes) override;
   void OnUploadChunkCorrupt() override;
-  void OnAttemptStarted(int32_t, bool first, absl::Duration) override;
+  void OnWatchProgressDropped(int64_t count) override;
+  void OnAttemptStarted(int32_t, const char* reason, absl::Duration) override;
   void OnTraining(const std::string& algorithm, int64_t steps, double samples) override;
-  void OnCheckpoint(int64_t bytes) override;
+  void OnCheckpoint(int64_t bytes, absl::Duration took) override;
+  void OnCheckpointsFailed(int64_t count) override;
+  void OnStageEnded(const std::string& algorithm, const std::string& stage,
+                    absl::Duration took) override;
+  void OnKernel(const std::string& kernel, absl::Duration worked) override;
 
  private:
   void Add(const std::string& what, int64_t count = 1);

@@ -119,6 +119,31 @@ TEST_F(WorkerReportsTest, AFailedCheckLeavesTheAttemptToItsExit) {
   EXPECT_EQ(JobNow("j").crashes, 1);
 }
 
+TEST_F(WorkerReportsTest, TheLoadTellsOfCheckpointsSlotsAndWaitingJobs) {
+  ASSERT_OK(Attach(one_));
+  const absl::Duration before = scheduler_->Load().busy_slot_time;
+  clock_.Advance(absl::Seconds(7));
+  EXPECT_EQ(scheduler_->Load().oldest_checkpoint_age, absl::Seconds(7));
+  WriteOwnFile("c", "x");
+  domain::Checkpoint checkpoint;
+  checkpoint.path = "attempt-1/c";
+  ASSERT_OK(scheduler_->OnCheckpoint(one_, checkpoint));
+  clock_.Advance(absl::Seconds(3));
+  EXPECT_EQ(scheduler_->Load().oldest_checkpoint_age, absl::Seconds(3));
+  EXPECT_EQ(scheduler_->Load().busy_slot_time - before, absl::Seconds(10));
+  const int32_t slots = scheduler_->Load().job_slots;
+  Submit("waits", slots);  // for all of them
+  clock_.Advance(absl::Seconds(5));
+  const QueueLoad queue = scheduler_->Load().queues[PriorityClass(0)];
+  EXPECT_EQ(queue.jobs, 1);
+  EXPECT_EQ(queue.oldest_age, absl::Seconds(5));
+  ASSERT_OK(Succeed(one_));
+  launcher_->Exit(one_);
+  EXPECT_EQ(scheduler_->Load().queues[PriorityClass(0)].jobs, 0);
+  EXPECT_EQ(scheduler_->Load().oldest_checkpoint_age, absl::ZeroDuration());
+  EXPECT_EQ(scheduler_->Load().busy_slot_time - before, absl::Seconds(15));
+}
+
 TEST_F(WorkerReportsTest, OldCheckpointFilesGoAndFinishedJobsKeepNone) {
   ASSERT_OK(Attach(one_));
   for (int i = 1; i <= 3; ++i) {
