@@ -88,6 +88,9 @@ if(WinnowArrow_FOUND AND NOT TARGET winnow::arrow)
     target_include_directories(winnow::arrow SYSTEM INTERFACE "${WINNOW_PYARROW_DIR}/include")
     # For `cmake --install`: the libraries go beside the programs.
     install(IMPORTED_RUNTIME_ARTIFACTS ${_arrow_libraries} LIBRARY DESTINATION lib/winnow)
+    # The run path of the programs (winnow_binary), in the build.
+    file(MAKE_DIRECTORY "${CMAKE_BINARY_DIR}/lib")
+    file(CREATE_LINK "${WINNOW_PYARROW_DIR}" "${CMAKE_BINARY_DIR}/lib/winnow" SYMBOLIC)
   endif()
 endif()
 mark_as_advanced(WINNOW_PYARROW_DIR)

@@ -58,8 +58,12 @@ function(winnow_binary name)
   endif()
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE ${arg_PRIVATE} winnow::flags winnow::warnings)
-  # Where `cmake --install` puts the libraries that no distribution package provides.
-  set_target_properties(${name} PROPERTIES INSTALL_RPATH "$ORIGIN/../lib/winnow")
+  # Where `cmake --install` puts the libraries that no distribution package provides. The build's
+  # programs have the same run path (a link stands there for them): CMake ends a run path that is to be
+  # replaced at installation with ':', and the loader takes an empty element for the current folder,
+  # so that who owned that folder would choose the libraries.
+  set_target_properties(
+    ${name} PROPERTIES INSTALL_RPATH "$ORIGIN/../lib/winnow" BUILD_WITH_INSTALL_RPATH ON)
   install(TARGETS ${name} RUNTIME DESTINATION bin)
 endfunction()
 

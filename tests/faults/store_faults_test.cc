@@ -14,7 +14,7 @@
 #include "server/rpc/upload.h"
 #include "server/store/sqlite_store.h"
 #include "tests/faults/fault_loop.h"
-#include "tests/fuzz/stub_scheduler.h"
+#include "tests/support/stub_scheduler.h"
 
 namespace winnow::faults {
 namespace {
@@ -114,7 +114,7 @@ std::string Content() {
 }
 
 // Imports begin, and nobody runs them.
-class UploadScheduler final : public fuzz::StubScheduler {
+class UploadScheduler final : public test::StubScheduler {
  public:
   explicit UploadScheduler(store::Store* store) : store_(store) {}
   absl::StatusOr<domain::Dataset> StartImport(const domain::DatasetName& name) override {

@@ -11,7 +11,7 @@
 #include "server/rpc/progress_board.h"
 #include "server/rpc/worker_session.h"
 #include "tests/fuzz/fuzz_target.h"
-#include "tests/fuzz/stub_scheduler.h"
+#include "tests/support/stub_scheduler.h"
 
 namespace winnow::rpc {
 namespace {
@@ -24,7 +24,7 @@ constexpr const char* kAttempts[] = {"tenants/t/jobs/j/attempts/1",
                                      "tenants/t/inferences/i/attempts/1"};
 
 // What clients are later shown of it must be possible to show.
-void CheckKept(const fuzz::StubScheduler& scheduler) {
+void CheckKept(const test::StubScheduler& scheduler) {
   const domain::JobName job{"t", "j"};
   for (const std::string& payload : scheduler.payloads) {
     domain::JobEvent event;
@@ -42,7 +42,7 @@ void Talk(const std::string& input) {
   static server::SystemClock clock;
   static server::Telemetry telemetry;
   static const domain::DataDirLayout layout("/data");
-  fuzz::StubScheduler scheduler;
+  test::StubScheduler scheduler;
   ProgressBoard progress;
   Deps deps;
   deps.clock = &clock;

@@ -12,6 +12,7 @@
 #include "server/ops/state_collector.h"
 #include "server/store/sqlite_store.h"
 #include "tests/support/status_matchers.h"
+#include "tests/support/stub_scheduler.h"
 #include "tests/support/temp_dir.h"
 
 namespace winnow::ops_http {
@@ -21,65 +22,8 @@ using prometheus::MetricFamily;
 using prometheus::MetricType;
 using testing::HasSubstr;
 
-// A scheduler that only tells its load; nothing else is called.
-class IdleScheduler : public sched::Scheduler {
+class BusyScheduler : public test::StubScheduler {
  public:
-  absl::StatusOr<store::RecoveryReport> Start() override { return Unused(); }
-  void SetControl(sched::AttemptControl*) override {}
-  absl::StatusOr<store::Created<domain::Job>> SubmitJob(const store::NewJob&,
-                                                        const store::RequestKey&) override {
-    return Unused();
-  }
-  absl::Status CheckJob(const store::NewJob&) override { return Unused(); }
-  absl::StatusOr<domain::Job> CancelJob(const domain::JobName&, int64_t) override {
-    return Unused();
-  }
-  absl::StatusOr<domain::Job> StopJob(const domain::JobName&, int64_t) override { return Unused(); }
-  absl::StatusOr<domain::Job> PauseJob(const domain::JobName&, int64_t) override {
-    return Unused();
-  }
-  absl::StatusOr<domain::Job> ResumeJob(const domain::JobName&, int64_t) override {
-    return Unused();
-  }
-  absl::Status DeleteJob(const domain::JobName&) override { return Unused(); }
-  absl::Status CheckUpload(const std::string&, int64_t) override { return Unused(); }
-  absl::StatusOr<domain::Dataset> StartImport(const domain::DatasetName&) override {
-    return Unused();
-  }
-  absl::Status DeleteDataset(const domain::DatasetName&) override { return Unused(); }
-  absl::StatusOr<domain::AttemptId> StartInference(const std::string&, const std::string&,
-                                                   InferenceDone) override {
-    return Unused();
-  }
-  void CancelInference(const domain::AttemptId&) override {}
-  absl::StatusOr<sched::AttachReply> OnAttached(const domain::AttemptId&,
-                                                const std::string&) override {
-    return Unused();
-  }
-  absl::Status OnHeartbeat(const domain::AttemptId&) override { return Unused(); }
-  absl::Status OnEvents(const domain::AttemptId&,
-                        const std::vector<domain::WorkerEvent>&) override {
-    return Unused();
-  }
-  absl::Status OnCheckpoint(const domain::AttemptId&, const domain::Checkpoint&) override {
-    return Unused();
-  }
-  absl::Status OnFinished(const domain::AttemptId&, const domain::AttemptEnd&) override {
-    return Unused();
-  }
-  absl::Status OnImportFinished(const domain::AttemptId&, const domain::ImportEnd&) override {
-    return Unused();
-  }
-  absl::Status OnInferenceResult(const domain::AttemptId&,
-                                 const absl::StatusOr<std::string>&) override {
-    return Unused();
-  }
-  void OnDetached(const domain::AttemptId&) override {}
-  void OnExit(const domain::AttemptId&, const domain::ExitInfo&) override {}
-  void Tick() override {}
-  void StartDrain() override {}
-  void KillAll() override {}
-  bool IsIdle() override { return true; }
   sched::SchedulerLoad Load() override {
     sched::SchedulerLoad load;
     load.job_slots = 4;
@@ -91,9 +35,6 @@ class IdleScheduler : public sched::Scheduler {
     load.oldest_checkpoint_age = absl::Seconds(12);
     return load;
   }
-
- private:
-  static absl::Status Unused() { return absl::UnimplementedError("not part of this test"); }
 };
 
 domain::Job EndedJob(int64_t order, domain::JobState state) {
@@ -158,7 +99,7 @@ class MetricsTest : public testing::Test {
   test::TempDir dir_;
   server::FakeClock clock_;
   std::unique_ptr<store::Store> store_;
-  IdleScheduler scheduler_;
+  BusyScheduler scheduler_;
   Metrics metrics_;
   std::unique_ptr<StateCollector> state_;
 };

@@ -1,7 +1,7 @@
-// A scheduler that believes every worker and keeps what it was told, for fuzzing what stands before
-// it.
-#ifndef WINNOW_TESTS_FUZZ_STUB_SCHEDULER_H_
-#define WINNOW_TESTS_FUZZ_STUB_SCHEDULER_H_
+// A scheduler that believes every worker and keeps what it was told, for tests and fuzzing of what
+// stands before it. What users ask is UNIMPLEMENTED.
+#ifndef WINNOW_TESTS_SUPPORT_STUB_SCHEDULER_H_
+#define WINNOW_TESTS_SUPPORT_STUB_SCHEDULER_H_
 
 #include <string>
 #include <utility>
@@ -9,7 +9,7 @@
 
 #include "server/sched/scheduler.h"
 
-namespace winnow::fuzz {
+namespace winnow::test {
 
 class StubScheduler : public sched::Scheduler {
  public:
@@ -87,6 +87,6 @@ class StubScheduler : public sched::Scheduler {
   static absl::Status Unused() { return absl::UnimplementedError("not asked here"); }
 };
 
-}  // namespace winnow::fuzz
+}  // namespace winnow::test
 
-#endif  // WINNOW_TESTS_FUZZ_STUB_SCHEDULER_H_
+#endif  // WINNOW_TESTS_SUPPORT_STUB_SCHEDULER_H_
