@@ -54,8 +54,8 @@ def make_request(template: int, epochs: int = 6) -> job_service_pb2.CreateJobReq
 class CampaignServer(RawServer):
     """RawServer with the real worker, whose channels come back soon after a death."""
 
-    def __init__(self, folder: Path) -> None:
-        super().__init__(folder, WINNOWD.parent / "winnow-worker", "--worker_slots=2")
+    def __init__(self, folder: Path, *flags: str) -> None:
+        super().__init__(folder, WINNOWD.parent / "winnow-worker", "--worker_slots=2", *flags)
 
     def make_channel(self) -> grpc.Channel:
         # The time of a recovery is the server's, not that of a client that waits to reconnect.

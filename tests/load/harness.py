@@ -14,8 +14,12 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent / "integration"))
-sys.path.insert(0, str(HERE.parents[1] / "client" / "python"))
+for folder in (
+    HERE.parent / "crash",
+    HERE.parent / "integration",
+    HERE.parents[1] / "client/python",
+):
+    sys.path.insert(0, str(folder))
 
 from server_support import WINNOWD, RawServer, wait_until  # noqa: E402
 from winnow.v1 import dataset_pb2, job_pb2, job_service_pb2  # noqa: E402
@@ -57,11 +61,7 @@ class LoadServer(RawServer):
         wait_until(lambda: self.dataset("noop").state == active)
 
     def metrics(self) -> dict[str, float]:
-        """Every series by its text: ``winnow_jobs{state="PENDING"}``."""
-        with urllib.request.urlopen(f"http://{self.http}/metrics", timeout=30) as answer:
-            text = answer.read().decode()
-        samples = (line.rpartition(" ") for line in text.splitlines() if not line.startswith("#"))
-        return {series: float(value) for series, _, value in samples}
+        return scrape(self.http)
 
     def jobs_in(self, *states: str) -> int:
         metrics = self.metrics()
@@ -70,6 +70,14 @@ class LoadServer(RawServer):
     def rss_bytes(self) -> int:
         assert self.process is not None
         return rss_bytes(self.process.pid)
+
+
+def scrape(http: str) -> dict[str, float]:
+    """Every series of /metrics by its text: ``winnow_jobs{state="PENDING"}``."""
+    with urllib.request.urlopen(f"http://{http}/metrics", timeout=30) as answer:
+        text = answer.read().decode()
+    samples = (line.rpartition(" ") for line in text.splitlines() if not line.startswith("#"))
+    return {series: float(value) for series, _, value in samples}
 
 
 def flags_of(options: argparse.Namespace) -> list[str]:
