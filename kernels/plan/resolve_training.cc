@@ -2,6 +2,7 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <vector>
 
 #include "kernels/plan/resolver.h"
 
@@ -41,6 +42,26 @@ double DefaultEpochs(const Resolver& r, int32_t batch) {
   return std::max(1.0, std::floor(std::min(epochs, kMostDefaultSteps * batch / rows)));
 }
 
+// Noise of a fifth of a standard deviation on standardised inputs regularises small nets on tables
+// of numbers (+.003 accuracy on MNIST); with embeddings it has not been shown to help. Where the
+// columns are so heavy-tailed that a few far values make the standard deviation, it drowns all
+// others: spambase k = 10, five splits, validation .9209 -> .9326, test .9152 -> .9309 without it.
+// Median over the columns of their largest standardised value: spambase 18.9; MNIST 5.1, mice 4.7,
+// madelon 3.8, Fashion-MNIST 2.1.
+double UsualNoise(const Resolver& r) {
+  constexpr double kNoise = 0.2, kHeavyTail = 10;
+  std::vector<double> largest;
+  for (const ColumnProfile& column : r.profile.columns) {
+    if (column.kind != ColumnKind::kNumeric || !(column.stddev > 0)) continue;
+    const double far = std::max(column.max - column.mean, column.mean - column.min) / column.stddev;
+    largest.push_back(column.transform == Transform::kQuantile ? 0.0 : far);
+  }
+  if (largest.empty()) return kNoise;
+  const auto middle = largest.begin() + static_cast<std::ptrdiff_t>((largest.size() - 1) / 2);
+  std::nth_element(largest.begin(), middle, largest.end());
+  return *middle > kHeavyTail ? 0.0 : kNoise;
+}
+
 // Every default that depends on the data; the reasons stand in the comments of job_spec.proto.
 void FillDefaults(Resolver& r, TrainingSpec& t) {
   const bool blocks = PrunesBlocks(r.plan.spec);
@@ -62,9 +83,7 @@ void FillDefaults(Resolver& r, TrainingSpec& t) {
   if (!t.shards) t.shards = 1;
   if (!t.threads) t.threads = 1;
   if (!t.seed) t.seed = 1;
-  // Noise of a fifth of a standard deviation on standardised inputs regularises small nets on
-  // tables of numbers (+.003 accuracy on MNIST); with embeddings it has not been shown to help.
-  if (!t.input_noise) t.input_noise = blocks || embeddings ? 0.0 : 0.2;
+  if (!t.input_noise) t.input_noise = blocks || embeddings ? 0.0 : UsualNoise(r);
   if (!t.dropout) t.dropout = 0.0;
   if (!t.early_stopping) t.early_stopping = !blocks && r.plan.validation_rows > 0;
   if (!t.momentum) t.momentum = 0.9;

@@ -39,10 +39,11 @@ std::span<const ParamSpec> Params() {
        .doc = "Decoupled weight decay of the network, 10 to 30 with near duplicates; absent: 1, or "
               "10 with more candidates than training rows."},
       {.name = "oversample",
-       .default_value = 1.0,
        .min = 1,
        .max = 10,
-       .doc = "Pick this many times the budget, then prune backward by removal loss."},
+       .doc = "Pick this many times the budget, then prune backward by removal loss; absent: 1.5 "
+              "for features if that is at most half of them and they have 5 training rows each, "
+              "else 1."},
       {.name = "picks_per_round",
        .type = ParamType::kInt,
        .min = 1,

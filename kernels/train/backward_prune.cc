@@ -19,6 +19,8 @@ constexpr double kFirstRate = 3e-3, kLastRate = 1e-3;
 constexpr int32_t kBatch = 256;
 constexpr int64_t kSmallTableRows = 5000;
 constexpr int64_t kEpochs = 5, kSmallTableEpochs = 40;
+// A model good enough to measure removals by needs no more steps because the table is larger.
+constexpr int64_t kMostTrainingSteps = 2000;
 constexpr int64_t kLossRows = 4096;
 constexpr int64_t kRounds = 13;
 constexpr int64_t kTuneSteps = 30;
@@ -52,7 +54,8 @@ PruneSettings PlannedPruning(const plan::Plan& plan, int64_t picked) {
   settings.batch_size = static_cast<int32_t>(std::min<int64_t>(kBatch, plan.train_rows));
   const int64_t epochs = plan.train_rows > kSmallTableRows ? kEpochs : kSmallTableEpochs;
   settings.training_steps =
-      epochs * ((plan.train_rows + settings.batch_size - 1) / settings.batch_size);
+      std::min(kMostTrainingSteps,
+               epochs * ((plan.train_rows + settings.batch_size - 1) / settings.batch_size));
   const int64_t excess = std::max<int64_t>(0, picked - plan.max_picks);
   settings.drops_per_round = std::max<int64_t>(1, (excess + kRounds - 1) / kRounds);
   settings.rounds = (excess + settings.drops_per_round - 1) / settings.drops_per_round;

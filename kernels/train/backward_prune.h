@@ -6,8 +6,8 @@
 // embedding to 0), the candidates of smallest removal loss are dropped, and a few steps of training
 // let the rest take over.
 // Numbers from a prototype on MNIST, 75 -> 50 pixels: Adam, rate 3e-3 -> 1e-3 linear, batch 256, 5
-// epochs (40 on small tables); losses on 4,096 training rows; 2 dropped a round, 30 steps at 1e-3
-// between rounds. It was worth +.004 test accuracy over picking 50 at once.
+// epochs (40 on small tables; here at most 2,000 steps); losses on 4,096 training rows; 2 dropped a
+// round, 30 steps at 1e-3 between rounds. It was worth +.004 test accuracy over picking 50 at once.
 // Must-keep candidates and prerequisites of others are never dropped.
 #ifndef WINNOW_KERNELS_TRAIN_BACKWARD_PRUNE_H_
 #define WINNOW_KERNELS_TRAIN_BACKWARD_PRUNE_H_

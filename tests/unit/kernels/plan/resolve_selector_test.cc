@@ -29,14 +29,14 @@ TEST(ResolveSelectorTest, DefaultOfEveryTask) {
 
 TEST(ResolveSelectorTest, SequentialAttentionIsFullyResolved) {
   const Plan plan = PlanOf(SelectFeatures(50), PixelProfile(60000, 784));
-  EXPECT_EQ(plan.selection_steps, 2222);  // round(40 * 50 / .9)
+  EXPECT_EQ(plan.selection_steps, 3333);  // round(40 * 75 / .9)
   EXPECT_EQ(plan.selection_batch, 512);
   const ParamValues& params = ParamsOf(plan);
   EXPECT_EQ(GetDouble(params, "learning_rate"), 2e-3);
   EXPECT_EQ(GetDouble(params, "logit_learning_rate"), 2e-3);
   EXPECT_EQ(GetDouble(params, "weight_decay"), 1.0);
   EXPECT_EQ(GetDouble(params, "mask_scale"), 1.0);
-  EXPECT_EQ(GetDouble(params, "oversample"), 1.0);
+  EXPECT_EQ(GetDouble(params, "oversample"), 1.5);
   EXPECT_EQ(GetString(params, "score"), "gate");
   for (const auto& spec : selectors::FindSelector("sequential_attention")->params) {
     EXPECT_EQ(params.count(spec.name), spec.name == "steps" ? 0u : 1u) << spec.name;
@@ -55,10 +55,23 @@ TEST(ResolveSelectorTest, BatchOfASelectionRunFollowsTheRows) {
 
 TEST(ResolveSelectorTest, OversamplePicksAndTrainsForMore) {
   Spec spec = SelectFeatures(50);
-  spec.selector = {"sequential_attention", {{"oversample", 1.5}}};
+  spec.selector = {"sequential_attention", {{"oversample", 2.0}}};
   const Plan plan = PlanOf(spec, PixelProfile(60000, 784));
   EXPECT_EQ(plan.max_picks, 50);
-  EXPECT_EQ(plan.selection_steps, 3333);
+  EXPECT_EQ(plan.selection_steps, 4444);  // round(40 * 100 / .9)
+}
+
+TEST(ResolveSelectorTest, OversamplesWhereCandidatesAndRowsAreToSpare) {
+  const auto oversample = [](const Spec& spec, const DatasetProfile& profile) {
+    return GetDouble(ParamsOf(PlanOf(spec, profile)), "oversample");
+  };
+  EXPECT_EQ(oversample(SelectFeatures(33), PixelProfile(60000, 100)), 1.5);  // 50 of 100
+  EXPECT_EQ(oversample(SelectFeatures(34), PixelProfile(60000, 100)), 1.0);  // 51
+  EXPECT_EQ(oversample(SelectFeatures(10), PixelProfile(630, 100)), 1.5);    // 504 training rows
+  EXPECT_EQ(oversample(SelectFeatures(10), PixelProfile(620, 100)), 1.0);    // 496
+  Spec of_bytes = SelectFeatures(10);
+  Features(of_bytes).budget.max_bytes = 1 << 20;
+  EXPECT_EQ(oversample(of_bytes, PixelProfile(60000, 100)), 1.0);
 }
 
 TEST(ResolveSelectorTest, PruningSelectorsTakeWhatIsAbsentFromTraining) {

@@ -71,6 +71,20 @@ TEST(ResolveTrainingTest, TablesOfNumbers) {
   EXPECT_EQ(plan.training_steps, 50 * 188);
 }
 
+TEST(ResolveTrainingTest, HeavyTailedColumnsHaveNoNoise) {
+  DatasetProfile profile = PixelProfile(5000, 20);
+  const auto noise = [&] { return PlanOf(SelectFeatures(5), profile).spec.training.input_noise; };
+  for (ColumnProfile& column : profile.columns) {
+    column.mean = 1, column.stddev = 2, column.min = -1, column.max = 5;
+  }
+  for (size_t j = 0; j < 10; ++j) profile.columns[j].max = 41;
+  EXPECT_EQ(noise(), 0.2);  // half of the columns, but not the middle one
+  profile.columns[10].min = -41;
+  EXPECT_EQ(noise(), 0.0);
+  for (ColumnProfile& column : profile.columns) column.transform = Transform::kQuantile;
+  EXPECT_EQ(noise(), 0.2);
+}
+
 TEST(ResolveTrainingTest, NumbersOfStepsThatAreRefusedOverflowNothing) {
   Spec spec = SelectFeatures(5);
   spec.training.epochs = std::numeric_limits<double>::quiet_NaN();

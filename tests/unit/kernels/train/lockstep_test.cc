@@ -68,6 +68,7 @@ std::vector<std::string> NamesByGroup(const std::vector<Stage>& stages) {
 
 TEST_F(GroupsTest, TrainingsAreTogetherAsFarAsOneNeedsAnotherAndMemoryAllows) {
   plan::Spec spec = FeatureSpec(4);
+  spec.selector.params["oversample"] = 1.0;
   spec.evaluation.controls = {"full", "random", "magnitude"};
   spec.evaluation.random_draws = 2;
   spec.evaluation.curve_points = {2, 3};

@@ -78,7 +78,9 @@ TEST_F(RunJobTest, DlrmFindsThePlantedColumns) {
 }
 
 TEST_F(RunJobTest, EventsAreNumberedWithoutGapAndTellThePicks) {
-  SetUpJob(MakePlanted(TargetKind::kBinary, 1500, 2), FeatureSpec(3));
+  plan::Spec spec = FeatureSpec(3);
+  spec.selector.params["oversample"] = 1.0;
+  SetUpJob(MakePlanted(TargetKind::kBinary, 1500, 2), spec);
   RecordingObserver observer;
   const Selection selection = RunToEnd(observer).selection;
   std::vector<std::string> picked, phases, evaluated;
