@@ -58,6 +58,18 @@ constexpr int kBulkThreads = 4;
 constexpr int kWorkerThreads = 4;
 constexpr int kStartThreads = 2;
 
+domain::TenantQuota QuotaOf(const ops_http::TenantLimits& limits) {
+  const auto or_none = [](int64_t limit, int64_t none) { return limit == 0 ? none : limit; };
+  domain::TenantQuota quota;
+  quota.max_queued_jobs = limits.queued_jobs;
+  quota.max_running_jobs = or_none(limits.running_jobs, quota.max_running_jobs);
+  quota.max_stored_bytes = or_none(limits.stored_bytes, quota.max_stored_bytes);
+  quota.max_open_uploads = limits.open_uploads;
+  quota.max_watchers = limits.watchers;
+  quota.max_requests_per_s = static_cast<double>(limits.requests_per_s);
+  return quota;
+}
+
 sched::SchedulerOptions SchedulerOptionsOf(const Settings& settings) {
   sched::SchedulerOptions options;
   options.data_dir = settings.data_dir;
@@ -66,12 +78,10 @@ sched::SchedulerOptions SchedulerOptionsOf(const Settings& settings) {
   options.import_memory_limit_bytes = settings.import_memory_limit_bytes;
   options.server_quota.disk_floor_bytes = settings.disk_floor_bytes;
   options.server_quota.max_queued_jobs = settings.max_queued_jobs;
-  const auto or_none = [](int64_t limit, int64_t none) { return limit == 0 ? none : limit; };
-  domain::TenantQuota& tenant = options.tenant_quota;
-  tenant.max_queued_jobs = settings.tenant_queued_jobs;
-  tenant.max_running_jobs = or_none(settings.tenant_running_jobs, tenant.max_running_jobs);
-  tenant.max_stored_bytes = or_none(settings.tenant_stored_bytes, tenant.max_stored_bytes);
-  tenant.max_open_uploads = settings.tenant_open_uploads;
+  options.tenant_quotas.standard = QuotaOf(settings.tenant);
+  for (const auto& [tenant, limits] : settings.tenants) {
+    options.tenant_quotas.own[tenant] = QuotaOf(limits);
+  }
   return options;
 }
 
@@ -79,7 +89,6 @@ rpc::Limits LimitsOf(const Settings& settings) {
   rpc::Limits limits;
   limits.max_watchers = settings.max_watchers;
   limits.max_watchers_per_job = settings.max_watchers_per_job;
-  limits.max_watchers_per_tenant = settings.tenant_watchers;
   return limits;
 }
 
@@ -105,7 +114,7 @@ class Winnowd {
         options_(SchedulerOptionsOf(settings_)),
         layout_(settings_.data_dir),
         metrics_(rpc::ContractMethods()),
-        rates_(&clock_, static_cast<double>(settings_.tenant_requests_per_s)),
+        rates_(&clock_, options_.tenant_quotas),
         starts_(kStartThreads),
         requests_(kRequestThreads),
         bulk_(kBulkThreads),
@@ -172,11 +181,6 @@ absl::Status Winnowd::Open() {
                                             " is not a program that can be run; set --worker"));
   }
   ASSIGN_OR_RETURN(roots_, rpc::AllowedRoots::Make(settings_.allow_roots));
-  if (roots_.Covers(settings_.data_dir)) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("allow_root: data_dir ", settings_.data_dir,
-                     " lies below it, and with it the files of all tenants"));
-  }
   if (!settings_.credentials.empty()) {
     ASSIGN_OR_RETURN(authenticator_, auth::Authenticator::Load(server::RealFileSystem(), &clock_,
                                                                settings_.credentials));
@@ -219,6 +223,7 @@ void Winnowd::MakeDeps() {
   deps_.authenticator = authenticator_.get();
   deps_.rates = &rates_;
   deps_.limits = LimitsOf(settings_);
+  deps_.quotas = options_.tenant_quotas;
   watchers_ = std::make_unique<rpc::WatchHub>(&deps_);
   state_ = std::make_unique<ops_http::StateCollector>(ops_http::StateCollector::Sources{
       &clock_,
@@ -246,8 +251,8 @@ absl::Status Winnowd::Listen() {
   serve(std::make_unique<rpc::JobServiceImpl>(&deps_, watchers_.get()));
   serve(std::make_unique<rpc::ArtifactServiceImpl>(&deps_));
   serve(std::make_unique<rpc::SystemServiceImpl>(
-      &deps_, rpc::SystemFacts{server::kVersion, server::InstructionSetName(),
-                               options_.tenant_quota, options_.server_quota}));
+      &deps_,
+      rpc::SystemFacts{server::kVersion, server::InstructionSetName(), options_.server_quota}));
   ASSIGN_OR_RETURN(const server::Endpoint endpoint, server::ParseEndpoint(settings_.listen));
   ASSIGN_OR_RETURN(
       public_server_,

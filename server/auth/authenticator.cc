@@ -29,6 +29,7 @@ absl::Status Authenticator::Take(const std::string& text) {
   absl::MutexLock lock(&mutex_);
   text_ = text;
   credentials_ = std::move(shared);
+  generation_.fetch_add(1);
   return absl::OkStatus();
 }
 
@@ -67,6 +68,15 @@ absl::StatusOr<Principal> Authenticator::Authenticate(const Presented& presented
   return domain::MakeError(absl::StatusCode::kUnauthenticated, domain::reason::kTokenMissing,
                            "the call carries no credential; send a bearer token or use a client "
                            "certificate");
+}
+
+absl::StatusOr<Principal> Authenticator::Recheck(const Principal& earlier) const {
+  std::shared_ptr<const Credentials> credentials;
+  {
+    absl::MutexLock lock(&mutex_);
+    credentials = credentials_;
+  }
+  return credentials->FindAgain(earlier, clock_.Now());
 }
 
 size_t Authenticator::size() const {

@@ -2,6 +2,8 @@
 #ifndef WINNOW_SERVER_AUTH_AUTHENTICATOR_H_
 #define WINNOW_SERVER_AUTH_AUTHENTICATOR_H_
 
+#include <atomic>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -42,6 +44,12 @@ class Authenticator {
 
   size_t size() const;
 
+  // Whom a call that has been running since it was let in stands for now. UNAUTHENTICATED
+  // TOKEN_INVALID when the entry is gone, TOKEN_EXPIRED.
+  absl::StatusOr<Principal> Recheck(const Principal& earlier) const;
+  // Grows whenever other entries are taken: until then and `expires`, Recheck says the same.
+  int64_t generation() const { return generation_.load(); }
+
  private:
   Authenticator(server::FileSystem* files, const server::Clock* clock, std::string path)
       : files_(*files), clock_(*clock), path_(std::move(path)) {}
@@ -52,6 +60,7 @@ class Authenticator {
   const std::string path_;
   mutable absl::Mutex mutex_;
   std::string text_ ABSL_GUARDED_BY(mutex_);
+  std::atomic<int64_t> generation_{0};
   std::shared_ptr<const Credentials> credentials_ ABSL_GUARDED_BY(mutex_);
 };
 

@@ -71,6 +71,8 @@ absl::Status Credentials::Take(const std::vector<std::string>& words) {
     return absl::InvalidArgumentError("the credential stands in an earlier line already");
   }
   ASSIGN_OR_RETURN(Principal principal, ParsePrincipal(words));
+  principal.credential = words[1];
+  principal.is_certificate = !is_token;
   entries.emplace_back(words[1], std::move(principal));
   return absl::OkStatus();
 }
@@ -115,6 +117,14 @@ absl::StatusOr<Principal> Credentials::FindCertificate(const std::vector<std::st
       domain::reason::kTokenInvalid,
       absl::StrCat("no entry of the server's credentials is for the client certificate of ",
                    absl::StrJoin(names, ", ")));
+}
+
+absl::StatusOr<Principal> Credentials::FindAgain(const Principal& earlier, absl::Time now) const {
+  for (const auto& [known, principal] : earlier.is_certificate ? certificates_ : tokens_) {
+    if (known == earlier.credential) return Valid(principal, now);
+  }
+  return Unauthenticated(domain::reason::kTokenInvalid,
+                         absl::StrCat("the credential of ", earlier.subject, " was withdrawn"));
 }
 
 std::string TokenLine(const std::string& token, const Principal& principal) {

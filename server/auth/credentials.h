@@ -31,6 +31,10 @@ class Credentials {
   absl::StatusOr<Principal> FindCertificate(const std::vector<std::string>& names,
                                             absl::Time now) const;
 
+  // The entry that `earlier` came from, as it stands now. UNAUTHENTICATED TOKEN_INVALID when it is
+  // gone, TOKEN_EXPIRED.
+  absl::StatusOr<Principal> FindAgain(const Principal& earlier, absl::Time now) const;
+
   size_t size() const { return tokens_.size() + certificates_.size(); }
 
  private:

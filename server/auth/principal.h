@@ -25,6 +25,9 @@ struct Principal {
   std::string subject;  // a person or a program, for logs
   Role role = Role::kReader;
   absl::Time expires = absl::InfiniteFuture();
+  // Which entry let it in: the SHA-256 of a token, or the name of a client certificate.
+  std::string credential;
+  bool is_certificate = false;
 };
 
 }  // namespace winnow::auth

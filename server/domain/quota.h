@@ -4,6 +4,8 @@
 
 #include <cstdint>
 #include <limits>
+#include <map>
+#include <string>
 
 namespace winnow::domain {
 
@@ -12,6 +14,18 @@ struct TenantQuota {
   int64_t max_running_jobs = std::numeric_limits<int32_t>::max();
   int64_t max_stored_bytes = std::numeric_limits<int64_t>::max();
   int64_t max_open_uploads = 16;
+  int64_t max_watchers = 256;
+  double max_requests_per_s = 0;  // 0: no limit
+};
+
+struct TenantQuotas {
+  TenantQuota standard;
+  std::map<std::string, TenantQuota> own;  // of tenants that have other ones
+
+  const TenantQuota& Of(const std::string& tenant) const {
+    const auto found = own.find(tenant);
+    return found == own.end() ? standard : found->second;
+  }
 };
 
 struct ServerQuota {

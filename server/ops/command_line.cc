@@ -17,12 +17,16 @@ namespace {
 
 struct Flags {
   std::map<std::string, std::string> texts;               // by name of the setting
-  std::map<std::string, std::vector<std::string>> lists;  // of type kList
+  std::map<std::string, std::vector<std::string>> lists;  // of those that are repeated
   std::map<std::string, bool> given;                      // of type kFlag
   std::string config;
   bool check_config = false;
   TokenRequest token;
 };
+
+bool IsRepeated(const Setting& setting) {
+  return setting.type == SettingType::kList || setting.type == SettingType::kTree;
+}
 
 void AddFlags(CLI::App& app, Flags* flags) {
   app.set_version_flag("--version", server::kVersion);
@@ -47,7 +51,7 @@ void AddFlags(CLI::App& app, Flags* flags) {
     const std::string doc = setting.doc;
     if (setting.type == SettingType::kFlag) {
       app.add_flag(flag, flags->given[setting.name], doc);
-    } else if (setting.type == SettingType::kList) {
+    } else if (IsRepeated(setting)) {
       app.add_option(flag, flags->lists[setting.name], doc)->allow_extra_args(false);
     } else {
       app.add_option(flag, flags->texts[setting.name], doc)
@@ -66,7 +70,7 @@ SettingValues ValuesOf(const CLI::App& app, const Flags& flags) {
     value.origin = flag;
     if (setting.type == SettingType::kFlag) {
       value.texts = {flags.given.at(setting.name) ? "true" : "false"};
-    } else if (setting.type == SettingType::kList) {
+    } else if (IsRepeated(setting)) {
       value.texts = flags.lists.at(setting.name);
     } else {
       value.texts = {flags.texts.at(setting.name)};

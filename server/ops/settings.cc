@@ -9,11 +9,13 @@
 #include <system_error>
 #include <thread>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "server/base/endpoint.h"
+#include "server/base/paths.h"
 #include "server/base/status.h"
+#include "server/ops/whole_number.h"
 
 namespace winnow::ops_http {
 namespace {
@@ -22,8 +24,6 @@ using Texts = std::vector<std::string>;
 using Apply = std::function<absl::Status(const Texts&, Settings*)>;
 
 constexpr int64_t kMaxSlots = 4096;
-constexpr int64_t kMaxCount = 1'000'000;
-constexpr int64_t kMaxBytes = int64_t{1} << 50;
 
 absl::Status Expected(const std::string& what, const std::string& got) {
   return absl::InvalidArgumentError(absl::StrCat("expected ", what, ", got \"", got, "\""));
@@ -48,12 +48,15 @@ Apply Flag(bool Settings::*member) {
 template <typename Number>
 Apply Integer(Number Settings::*member, int64_t least, int64_t most) {
   return [member, least, most](const Texts& texts, Settings* settings) {
-    int64_t value = 0;
-    if (!absl::SimpleAtoi(texts.front(), &value) || value < least || value > most) {
-      return Expected(absl::StrCat("a whole number from ", least, " to ", most), texts.front());
-    }
+    ASSIGN_OR_RETURN(const int64_t value, ParseWholeNumber(texts.front(), least, most));
     settings->*member = static_cast<Number>(value);
     return absl::OkStatus();
+  };
+}
+
+Apply TenantLimit(const char* name) {
+  return [name](const Texts& texts, Settings* settings) {
+    return SetTenantLimit(name, texts.front(), &settings->tenant);
   };
 }
 
@@ -65,6 +68,11 @@ absl::Status SetHttp(const Texts& texts, Settings* settings) {
 
 absl::Status SetRoots(const Texts& texts, Settings* settings) {
   settings->allow_roots = texts;
+  return absl::OkStatus();
+}
+
+absl::Status SetTenantLimits(const Texts& texts, Settings* settings) {
+  settings->tenant_limits = texts;
   return absl::OkStatus();
 }
 
@@ -104,6 +112,33 @@ absl::Status CheckReach(const std::string& name, const std::string& address,
       settings.tls_cert.empty() && settings.credentials.empty() ? " and " : "",
       settings.credentials.empty() ? "everybody is let in (--credentials)" : "",
       "; set them, listen on 127.0.0.1 or a Unix socket, or give --insecure"));
+}
+
+// Whoever may name files below an allowed folder must not reach the server's own.
+absl::Status CheckRoots(const Settings& settings) {
+  Texts problems;
+  for (const std::string& root : settings.allow_roots) {
+    std::error_code error;
+    const std::filesystem::path folder = std::filesystem::weakly_canonical(root, error);
+    if (error || root.empty()) {
+      problems.push_back(absl::StrCat(root, ": expected a folder"));
+      continue;
+    }
+    const auto check = [&](const char* name, const std::string& own, const char* why) {
+      if (own.empty()) return;
+      const std::filesystem::path path = std::filesystem::weakly_canonical(own, error);
+      const bool is_below = error || server::IsAtOrBelow(path, folder);
+      const bool is_above = !error && server::IsAtOrBelow(folder, path);
+      if (!is_below && !is_above) return;
+      problems.push_back(absl::StrCat(root, ": ", name, " ", own,
+                                      is_below ? " lies below it" : " contains it", why));
+    };
+    check("data_dir", settings.data_dir, ", and with it the files of all tenants");
+    check("credentials", settings.credentials, "");
+    check("tls_key", settings.tls_key, "");
+  }
+  if (problems.empty()) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrJoin(problems, "\n"));
 }
 
 std::string OriginOf(const SettingValues& values, const std::string& name) {
@@ -174,21 +209,24 @@ const std::vector<Setting>& AllSettings() {
       {"max_watchers_per_job", SettingType::kNumber, "Open WatchJob streams of a job (default 16)",
        Integer(&Settings::max_watchers_per_job, 1, kMaxCount)},
       {"tenant_queued_jobs", SettingType::kNumber, "Jobs of a tenant that may wait (default 1000)",
-       Integer(&Settings::tenant_queued_jobs, 1, kMaxCount)},
+       TenantLimit("queued_jobs")},
       {"tenant_running_jobs", SettingType::kNumber,
        "Jobs of a tenant that may run at once; 0: no limit (default 0)",
-       Integer(&Settings::tenant_running_jobs, 0, kMaxCount)},
+       TenantLimit("running_jobs")},
       {"tenant_stored_bytes", SettingType::kNumber,
        "Bytes of datasets that a tenant may keep; 0: no limit (default 0)",
-       Integer(&Settings::tenant_stored_bytes, 0, kMaxBytes)},
+       TenantLimit("stored_bytes")},
       {"tenant_open_uploads", SettingType::kNumber,
-       "Datasets of a tenant that may be under way (default 16)",
-       Integer(&Settings::tenant_open_uploads, 1, kMaxCount)},
+       "Datasets of a tenant that may be under way (default 16)", TenantLimit("open_uploads")},
       {"tenant_watchers", SettingType::kNumber, "Open WatchJob streams of a tenant (default 256)",
-       Integer(&Settings::tenant_watchers, 1, kMaxCount)},
+       TenantLimit("watchers")},
       {"tenant_requests_per_s", SettingType::kNumber,
        "Calls a second that a tenant may make; 0: no limit (default 0)",
-       Integer(&Settings::tenant_requests_per_s, 0, kMaxCount)},
+       TenantLimit("requests_per_s")},
+      {"tenant_limits", SettingType::kTree,
+       "Limits that single tenants have instead of the above, by their names without tenant_: "
+       "TENANT.LIMIT=NUMBER, such as ads.queued_jobs=50; may be repeated (default: none)",
+       SetTenantLimits},
   };
   return *settings;
 }
@@ -215,7 +253,10 @@ absl::StatusOr<Settings> MakeSettings(const SettingValues& values) {
   ASSIGN_OR_RETURN(Settings settings, DefaultSettings());
   Texts problems;
   const auto note = [&problems](const std::string& origin, const absl::Status& status) {
-    if (!status.ok()) problems.push_back(absl::StrCat(origin, ": ", std::string(status.message())));
+    if (status.ok()) return;
+    for (const std::string& line : Texts(absl::StrSplit(std::string(status.message()), '\n'))) {
+      problems.push_back(absl::StrCat(origin, ": ", line));
+    }
   };
   for (const auto& [name, value] : values) {
     note(value.origin, FindSetting(name)->apply(value.texts, &settings));
@@ -237,8 +278,13 @@ absl::StatusOr<Settings> MakeSettings(const SettingValues& values) {
   }
   settings.data_dir = data_dir.lexically_normal().string();
   if (settings.data_dir.size() > 1 && settings.data_dir.back() == '/') settings.data_dir.pop_back();
-  if (problems.empty()) return settings;
-  return absl::InvalidArgumentError(absl::StrJoin(problems, "\n"));
+  note(OriginOf(values, "allow_root"), CheckRoots(settings));
+  absl::StatusOr<std::map<std::string, TenantLimits>> tenants =
+      OwnLimits(settings.tenant, settings.tenant_limits);
+  note(OriginOf(values, "tenant_limits"), tenants.status());
+  if (!problems.empty()) return absl::InvalidArgumentError(absl::StrJoin(problems, "\n"));
+  settings.tenants = *std::move(tenants);
+  return settings;
 }
 
 }  // namespace winnow::ops_http

@@ -12,6 +12,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "server/base/log.h"
+#include "server/ops/tenant_limits.h"
 
 namespace winnow::ops_http {
 
@@ -39,23 +40,21 @@ struct Settings {
   int64_t max_queued_jobs = 20000;
   int32_t max_watchers = 1024;
   int32_t max_watchers_per_job = 16;
-  int64_t tenant_queued_jobs = 1000;
-  int64_t tenant_running_jobs = 0;  // 0: no limit
-  int64_t tenant_stored_bytes = 0;  // 0: no limit
-  int64_t tenant_open_uploads = 16;
-  int32_t tenant_watchers = 256;
-  int64_t tenant_requests_per_s = 0;  // 0: no limit
+  TenantLimits tenant;                          // of tenants without own ones
+  std::vector<std::string> tenant_limits;       // "TENANT.LIMIT=NUMBER"
+  std::map<std::string, TenantLimits> tenants;  // of both: whole, for those that have own ones
 };
 
 // Where a value came from and what it is: "--listen" or "winnow.yaml:3: listen".
 struct SettingValue {
   std::string origin;
-  std::vector<std::string> texts;  // more than one for a list
+  std::vector<std::string> texts;  // more than one for a list or tree
 };
 // By name of the setting.
 using SettingValues = std::map<std::string, SettingValue>;
 
-enum class SettingType { kText, kNumber, kFlag, kList };
+// kTree: in the file KEY: {OUTER: {INNER: VALUE}}, as a flag OUTER.INNER=VALUE, again and again.
+enum class SettingType { kText, kNumber, kFlag, kList, kTree };
 
 struct Setting {
   const char* name;

@@ -25,7 +25,24 @@ std::string KnownKeys() {
   });
 }
 
+// "OUTER.INNER=VALUE" of every leaf.
+absl::StatusOr<std::vector<std::string>> LeavesOf(const YAML::Node& node) {
+  const absl::Status expected = absl::InvalidArgumentError("expected lines of NAME: {KEY: VALUE}");
+  if (!node.IsMap()) return expected;
+  std::vector<std::string> texts;
+  for (const auto& outer : node) {
+    if (!outer.first.IsScalar() || !outer.second.IsMap()) return expected;
+    for (const auto& inner : outer.second) {
+      if (!inner.first.IsScalar() || !inner.second.IsScalar()) return expected;
+      texts.push_back(absl::StrCat(outer.first.Scalar(), ".", inner.first.Scalar(), "=",
+                                   inner.second.Scalar()));
+    }
+  }
+  return texts;
+}
+
 absl::StatusOr<std::vector<std::string>> TextsOf(const YAML::Node& node, SettingType type) {
+  if (type == SettingType::kTree) return LeavesOf(node);
   if (node.IsScalar()) return std::vector<std::string>{node.Scalar()};
   if (type != SettingType::kList) return absl::InvalidArgumentError("expected one value");
   if (!node.IsSequence()) return absl::InvalidArgumentError("expected a list of texts");

@@ -29,14 +29,6 @@ auth::Presented PresentedBy(const grpc::ServerContextBase& context) {
   return presented;
 }
 
-absl::Status CheckRole(const auth::Principal& principal, const Method& method) {
-  if (principal.role >= method.least) return absl::OkStatus();
-  return domain::MakeError(
-      absl::StatusCode::kPermissionDenied, domain::reason::kRoleMissing,
-      absl::StrCat(method.name, " needs the role ", auth::RoleName(method.least), "; ",
-                   principal.subject, " has the role ", auth::RoleName(principal.role)));
-}
-
 }  // namespace
 
 const std::vector<Method>& AllMethods() {
@@ -51,6 +43,14 @@ const std::vector<Method>& AllMethods() {
   return *methods;
 }
 
+absl::Status CheckRole(const auth::Principal& principal, const Method& method) {
+  if (principal.role >= method.least) return absl::OkStatus();
+  return domain::MakeError(
+      absl::StatusCode::kPermissionDenied, domain::reason::kRoleMissing,
+      absl::StrCat(method.name, " needs the role ", auth::RoleName(method.least), "; ",
+                   principal.subject, " has the role ", auth::RoleName(principal.role)));
+}
+
 absl::StatusOr<Caller> Admit(const Deps& deps, const grpc::ServerContextBase& context,
                              const Method& method) {
   Caller caller = AnonymousCaller();
@@ -58,7 +58,7 @@ absl::StatusOr<Caller> Admit(const Deps& deps, const grpc::ServerContextBase& co
     ASSIGN_OR_RETURN(const auth::Principal principal,
                      deps.authenticator->Authenticate(PresentedBy(context)));
     RETURN_IF_ERROR(CheckRole(principal, method));
-    caller.tenant = principal.tenant;
+    caller = {principal.tenant, principal};
   }
   if (deps.rates != nullptr) RETURN_IF_ERROR(deps.rates->Take(caller.tenant));
   return caller;

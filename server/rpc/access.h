@@ -71,6 +71,9 @@ const std::vector<Method>& AllMethods();
 absl::StatusOr<Caller> Admit(const Deps& deps, const grpc::ServerContextBase& context,
                              const Method& method);
 
+// PERMISSION_DENIED ROLE_MISSING. The part of Admit that looks at the role.
+absl::Status CheckRole(const auth::Principal& principal, const Method& method);
+
 }  // namespace winnow::rpc
 
 #endif  // WINNOW_SERVER_RPC_ACCESS_H_

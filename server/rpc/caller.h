@@ -5,17 +5,19 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "server/auth/principal.h"
 #include "server/domain/names.h"
 
 namespace winnow::rpc {
 
 struct Caller {
   std::string tenant;
+  auth::Principal principal;  // of nobody where everybody is let in
 };
 
 // Without authentication everybody is the one tenant there is.
 inline constexpr char kDefaultTenant[] = "default";
-inline Caller AnonymousCaller() { return {kDefaultTenant}; }
+inline Caller AnonymousCaller() { return {kDefaultTenant, {}}; }
 
 // Errors of all: INVALID_ARGUMENT INVALID_NAME; PERMISSION_DENIED TENANT_MISMATCH for a name of
 // another tenant, whether or not it exists.

@@ -85,7 +85,7 @@ grpc::ServerReadReactor<v1::UploadDatasetRequest>* DatasetServiceImpl::UploadDat
     return Refuse<grpc::ServerReadReactor<v1::UploadDatasetRequest>>(deps_, *context,
                                                                      caller.status());
   }
-  return new UploadStream(deps_, uploads_, *std::move(caller), context, response);
+  return new UploadStream(deps_, uploads_, ticks_, *std::move(caller), context, response);
 }
 
 grpc::ServerUnaryReactor* DatasetServiceImpl::InferSchema(grpc::CallbackServerContext* context,

@@ -4,6 +4,7 @@
 
 #include "server/rpc/deps.h"
 #include "server/rpc/local_files.h"
+#include "server/rpc/stream_ticks.h"
 #include "server/rpc/upload.h"
 #include "winnow/v1/dataset.grpc.pb.h"
 
@@ -36,6 +37,7 @@ class DatasetServiceImpl final : public v1::DatasetService::CallbackService {
   const Deps& deps_;
   const AllowedRoots& roots_;
   UploadLocks uploads_;
+  StreamTicks ticks_;
 };
 
 }  // namespace winnow::rpc

@@ -9,6 +9,7 @@
 #include "server/base/ids.h"
 #include "server/base/telemetry.h"
 #include "server/domain/layout.h"
+#include "server/domain/quota.h"
 #include "server/rpc/gate.h"
 #include "server/rpc/limits.h"
 #include "server/rpc/progress_board.h"
@@ -36,6 +37,7 @@ struct Deps {
   const auth::Authenticator* authenticator = nullptr;  // null: everybody is let in
   RateLimiter* rates = nullptr;                        // null: no limit
   Limits limits;
+  domain::TenantQuotas quotas;
 };
 
 }  // namespace winnow::rpc

@@ -29,7 +29,11 @@ absl::Status BeyondEnd(const std::string& name, int64_t offset, int64_t size) {
 DownloadStream::DownloadStream(const Deps& deps, Caller caller,
                                grpc::CallbackServerContext* context,
                                const v1::DownloadArtifactRequest* request)
-    : deps_(deps), caller_(std::move(caller)), context_(context), request_(request) {
+    : deps_(deps),
+      caller_(std::move(caller)),
+      context_(context),
+      request_(request),
+      standing_(deps, caller_, method::kDownloadArtifact) {
   StartSendInitialMetadata();
   deps_.bulk->Schedule([this] {
     const absl::Status opened = Open();
@@ -55,6 +59,8 @@ absl::Status DownloadStream::Open() {
 
 void DownloadStream::Next() {
   if (context_->IsCancelled()) return Close(absl::CancelledError("the client is gone"));
+  const absl::Status standing = standing_.Check();
+  if (!standing.ok()) return Close(standing);
   if (offset_ == end_) return Close(absl::OkStatus());
   const int64_t size = std::min(deps_.limits.download_chunk_bytes, end_ - offset_);
   absl::StatusOr<std::string> bytes = file_->Read(offset_, static_cast<size_t>(size));

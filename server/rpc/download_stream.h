@@ -9,11 +9,13 @@
 #include "server/base/file_system.h"
 #include "server/rpc/caller.h"
 #include "server/rpc/deps.h"
+#include "server/rpc/standing.h"
 #include "winnow/v1/artifact.pb.h"
 
 namespace winnow::rpc {
 
-// Reads one frame on deps.bulk, writes it, then reads the next. Deletes itself when done.
+// Reads one frame on deps.bulk, writes it, then reads the next, as long as the caller is let in.
+// Deletes itself when done.
 class DownloadStream final : public grpc::ServerWriteReactor<v1::DownloadArtifactResponse> {
  public:
   // `request` lives as long as the call.
@@ -32,6 +34,7 @@ class DownloadStream final : public grpc::ServerWriteReactor<v1::DownloadArtifac
   const Caller caller_;
   grpc::CallbackServerContext* const context_;
   const v1::DownloadArtifactRequest* const request_;
+  Standing standing_;
   std::unique_ptr<server::ReadableFile> file_;
   v1::DownloadArtifactResponse frame_;
   int64_t offset_ = 0;

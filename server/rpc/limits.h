@@ -13,7 +13,6 @@ struct Limits {
   int64_t max_chunk_bytes = int64_t{1} << 20;         // largest frame taken
   int64_t download_chunk_bytes = int64_t{256} << 10;  // frames sent
   int32_t max_watchers_per_job = 16;
-  int32_t max_watchers_per_tenant = 256;
   int32_t max_watchers = 1024;
   // Streams of one connection; bounds one client.
   int32_t max_concurrent_streams = 256;

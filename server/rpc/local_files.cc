@@ -7,6 +7,7 @@
 #include <system_error>
 
 #include "absl/strings/str_cat.h"
+#include "server/base/paths.h"
 #include "server/domain/error.h"
 #include "server/rpc/text.h"
 
@@ -16,12 +17,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr size_t kShownPathBytes = 200;
-
-bool IsBelow(const fs::path& path, const fs::path& root) {
-  const auto [root_end, nothing] =
-      std::mismatch(root.begin(), root.end(), path.begin(), path.end());
-  return root_end == root.end();
-}
 
 }  // namespace
 
@@ -39,22 +34,15 @@ absl::StatusOr<AllowedRoots> AllowedRoots::Make(const std::vector<std::string>& 
   return roots;
 }
 
-bool AllowedRoots::Covers(const std::string& folder) const {
-  std::error_code error;
-  const fs::path canonical = fs::weakly_canonical(folder, error);
-  if (error) return true;
-  return std::any_of(roots_.begin(), roots_.end(),
-                     [&](const auto& root) { return IsBelow(canonical, root); });
-}
-
 absl::StatusOr<LocalFile> AllowedRoots::Resolve(const std::string& path) const {
   const std::string shown = Shorten(path, kShownPathBytes);
   std::error_code error;
   const bool usable = !path.empty() && path[0] == '/' && path.find('\0') == std::string::npos;
   const fs::path canonical = usable ? fs::weakly_canonical(path, error) : fs::path();
-  const bool allowed = usable && !error &&
-                       std::any_of(roots_.begin(), roots_.end(),
-                                   [&](const auto& root) { return IsBelow(canonical, root); });
+  const bool allowed =
+      usable && !error && std::any_of(roots_.begin(), roots_.end(), [&](const auto& root) {
+        return server::IsAtOrBelow(canonical, root);
+      });
   if (!allowed) {
     return domain::MakeError(
         absl::StatusCode::kInvalidArgument, domain::reason::kPathNotAllowed,

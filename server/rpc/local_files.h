@@ -25,8 +25,6 @@ class AllowedRoots {
   // roots, whether or not it exists; NOT_FOUND and INVALID_ARGUMENT for what is below one but is no
   // readable file.
   absl::StatusOr<LocalFile> Resolve(const std::string& path) const;
-  // Whether `folder`, after resolving symbolic links, lies below a root.
-  bool Covers(const std::string& folder) const;
 
  private:
   std::vector<std::string> roots_;  // canonical

@@ -14,8 +14,9 @@ constexpr double kBurstSeconds = 2;
 }  // namespace
 
 absl::Status RateLimiter::Take(const std::string& tenant) {
-  if (per_second_ <= 0) return absl::OkStatus();
-  const double capacity = std::max(1.0, per_second_ * kBurstSeconds);
+  const double per_second = quotas_.Of(tenant).max_requests_per_s;
+  if (per_second <= 0) return absl::OkStatus();
+  const double capacity = std::max(1.0, per_second * kBurstSeconds);
   double missing = 0;
   {
     absl::MutexLock lock(&mutex_);
@@ -23,7 +24,7 @@ absl::Status RateLimiter::Take(const std::string& tenant) {
     const auto [found, is_new] = buckets_.try_emplace(tenant, Bucket{capacity, now});
     Bucket& bucket = found->second;
     bucket.requests = std::min(
-        capacity, bucket.requests + absl::ToDoubleSeconds(now - bucket.filled) * per_second_);
+        capacity, bucket.requests + absl::ToDoubleSeconds(now - bucket.filled) * per_second);
     bucket.filled = now;
     missing = 1 - bucket.requests;
     if (missing <= 0) bucket.requests -= 1;
@@ -32,10 +33,10 @@ absl::Status RateLimiter::Take(const std::string& tenant) {
   domain::Error error;
   error.code = absl::StatusCode::kResourceExhausted;
   error.reason = domain::reason::kRequestRate;
-  error.message = absl::StrCat("tenant ", tenant, " calls more than ", per_second_,
+  error.message = absl::StrCat("tenant ", tenant, " calls more than ", per_second,
                                " times a second, which is its limit");
   error.subject = domain::TenantName(tenant);
-  error.retry_after = absl::Seconds(missing / per_second_) + absl::Milliseconds(1);
+  error.retry_after = absl::Seconds(missing / per_second) + absl::Milliseconds(1);
   return domain::ToStatus(error);
 }
 

@@ -4,12 +4,14 @@
 
 #include <map>
 #include <string>
+#include <utility>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "server/base/clock.h"
+#include "server/domain/quota.h"
 
 namespace winnow::rpc {
 
@@ -17,9 +19,9 @@ namespace winnow::rpc {
 // thread. Tenants are those of the credentials: their number is bounded.
 class RateLimiter {
  public:
-  // `per_second` 0: no limit. OWNERSHIP: the clock must outlive it.
-  RateLimiter(const server::Clock* clock, double per_second)
-      : clock_(*clock), per_second_(per_second) {}
+  // OWNERSHIP: the clock must outlive it.
+  RateLimiter(const server::Clock* clock, domain::TenantQuotas quotas)
+      : clock_(*clock), quotas_(std::move(quotas)) {}
 
   // Takes one request out of the tenant's bucket. RESOURCE_EXHAUSTED REQUEST_RATE with the time
   // until the next fits.
@@ -32,7 +34,7 @@ class RateLimiter {
   };
 
   const server::Clock& clock_;
-  const double per_second_;
+  const domain::TenantQuotas quotas_;
   absl::Mutex mutex_;
   std::map<std::string, Bucket> buckets_ ABSL_GUARDED_BY(mutex_);
 };

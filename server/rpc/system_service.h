@@ -13,7 +13,6 @@ namespace winnow::rpc {
 struct SystemFacts {
   std::string version;
   std::string instruction_set;  // of the workers
-  domain::TenantQuota tenant_quota;
   domain::ServerQuota server_quota;
 };
 

@@ -10,32 +10,63 @@
 
 namespace winnow::rpc {
 
-UploadStream::UploadStream(const Deps& deps, UploadLocks& locks, Caller caller,
+UploadStream::UploadStream(const Deps& deps, UploadLocks& locks, StreamTicks& ticks, Caller caller,
                            grpc::CallbackServerContext* context,
                            v1::UploadDatasetResponse* response)
     : deps_(deps),
       locks_(locks),
+      ticks_(ticks),
       caller_(std::move(caller)),
       context_(context),
-      response_(response) {
+      response_(response),
+      standing_(deps, caller_, method::kUploadDataset) {
   deps_.telemetry->OnUploadsChanged(1);
-  StartRead(&frame_);
+  ReadNext();
+  tick_ = ticks_.Add([this] { Tick(); });
 }
 
 UploadStream::~UploadStream() { deps_.telemetry->OnUploadsChanged(-1); }
 
+void UploadStream::ReadNext() {
+  absl::MutexLock lock(&mutex_);
+  reading_ = true;
+  StartRead(&frame_);
+}
+
 void UploadStream::OnReadDone(bool ok) {
+  {
+    absl::MutexLock lock(&mutex_);
+    if (!reading_) return;  // ended meanwhile
+    reading_ = false;
+  }
   deps_.bulk->Schedule([this, ok] {
     if (!ok) return HandleEnd();
     const absl::StatusOr<bool> more = HandleFrame();
     if (!more.ok()) return Close(more.status());
     if (!*more) return Close(absl::OkStatus());
-    StartRead(&frame_);
+    ReadNext();
   });
 }
 
-absl::StatusOr<bool> UploadStream::HandleFrame() {
+void UploadStream::Tick() {
+  absl::MutexLock lock(&mutex_);
+  if (!reading_) return;  // the frame that is being handled, or the end, comes first
+  const absl::Status status = Check();
+  if (status.ok()) return;
+  reading_ = false;
+  deps_.bulk->Schedule([this, status] { Close(status); });
+}
+
+absl::Status UploadStream::Check() {
   RETURN_IF_ERROR(deps_.gate->CheckAccepting());
+  return standing_.Check();
+}
+
+absl::StatusOr<bool> UploadStream::HandleFrame() {
+  {
+    absl::MutexLock lock(&mutex_);
+    RETURN_IF_ERROR(Check());
+  }
   if (upload_ == nullptr) {
     RETURN_IF_ERROR(OpenUpload());
   } else if (!frame_.name().empty() || frame_.file_index() != 0) {
@@ -76,6 +107,9 @@ void UploadStream::Close(const absl::Status& original) {
   Finish(Answer(*context_, *deps_.telemetry, status));
 }
 
-void UploadStream::OnDone() { delete this; }
+void UploadStream::OnDone() {
+  ticks_.Remove(tick_);
+  delete this;
+}
 
 }  // namespace winnow::rpc

@@ -45,7 +45,7 @@ absl::StatusOr<std::shared_ptr<WatchStream>> WatchHub::Make(const Caller& caller
   if (draining_) return DrainingError();
   RETURN_IF_ERROR(CheckLimits(job));
   const int64_t id = ++last_id_;
-  auto stream = std::make_shared<WatchStream>(deps_, context, job, request.after_sequence(),
+  auto stream = std::make_shared<WatchStream>(deps_, caller, context, job, request.after_sequence(),
                                               [this, id] { Remove(id); });
   streams_.emplace(id, stream);
   deps_.telemetry->OnWatchersChanged(1);
@@ -63,8 +63,9 @@ absl::Status WatchHub::CheckLimits(const domain::JobName& job) const {
   if (of_job >= limits.max_watchers_per_job) {
     return TooManyWatchers(job.ToString(), limits.max_watchers_per_job);
   }
-  if (of_tenant >= limits.max_watchers_per_tenant) {
-    return TooManyWatchers(domain::TenantName(job.tenant), limits.max_watchers_per_tenant);
+  const int64_t tenant_limit = deps_.quotas.Of(job.tenant).max_watchers;
+  if (of_tenant >= tenant_limit) {
+    return TooManyWatchers(domain::TenantName(job.tenant), tenant_limit);
   }
   if (static_cast<int64_t>(streams_.size()) >= limits.max_watchers) {
     return TooManyWatchers("the server", limits.max_watchers);

@@ -11,12 +11,14 @@
 
 namespace winnow::rpc {
 
-WatchStream::WatchStream(const Deps& deps, grpc::CallbackServerContext* context,
-                         domain::JobName job, int64_t after_sequence, std::function<void()> on_done)
+WatchStream::WatchStream(const Deps& deps, const Caller& caller,
+                         grpc::CallbackServerContext* context, domain::JobName job,
+                         int64_t after_sequence, std::function<void()> on_done)
     : deps_(deps),
       context_(context),
       job_(std::move(job)),
       on_done_(std::move(on_done)),
+      standing_(deps, caller, method::kWatchJob),
       read_(after_sequence),
       delivered_(after_sequence),
       action_start_(deps.clock->Monotonic()) {}
@@ -152,6 +154,8 @@ void WatchStream::Tick() {
     cancelled_late_ = cancelled_late_ || is_late;
     return;
   }
+  const absl::Status standing = standing_.Check();
+  if (!standing.ok()) return Close(standing, "CREDENTIAL");
   if (writing_ && is_late) {
     domain::Error error;
     error.code = absl::StatusCode::kUnavailable;

@@ -20,6 +20,7 @@
 #include "grpcpp/support/server_callback.h"
 #include "server/domain/names.h"
 #include "server/rpc/deps.h"
+#include "server/rpc/standing.h"
 #include "server/store/notifier.h"
 #include "winnow/v1/job_event.pb.h"
 
@@ -31,12 +32,13 @@ class WatchStream final : public grpc::ServerWriteReactor<v1::JobEvent>,
                           public std::enable_shared_from_this<WatchStream> {
  public:
   // `on_done` is called last; the stream lives at least until then.
-  WatchStream(const Deps& deps, grpc::CallbackServerContext* context, domain::JobName job,
-              int64_t after_sequence, std::function<void()> on_done);
+  WatchStream(const Deps& deps, const Caller& caller, grpc::CallbackServerContext* context,
+              domain::JobName job, int64_t after_sequence, std::function<void()> on_done);
 
   // Sends the headers, subscribes and reads. Call once, before gRPC gets the reactor.
   void Begin();
-  // Sends what is due by time; ends a stream whose client does not read. Called ten times a second.
+  // Sends what is due by time; ends a stream whose client does not read, or whose caller is no
+  // longer let in. Called ten times a second.
   void Tick();
   // Ends the stream now, whatever is under way.
   void End(const absl::Status& status, const std::string& reason);
@@ -68,6 +70,7 @@ class WatchStream final : public grpc::ServerWriteReactor<v1::JobEvent>,
   store::Notifier::Subscription subscription_;
 
   absl::Mutex mutex_;
+  Standing standing_ ABSL_GUARDED_BY(mutex_);
   int64_t read_ ABSL_GUARDED_BY(mutex_);       // last sequence taken from the store
   int64_t delivered_ ABSL_GUARDED_BY(mutex_);  // last sequence written
   std::deque<v1::JobEvent> batch_ ABSL_GUARDED_BY(mutex_);

@@ -38,7 +38,7 @@ struct SchedulerOptions {
   int32_t import_slots = 1;                // imports and inferences; never wait behind training
   int64_t default_memory_limit_bytes = 0;  // of a job's worker; 0 = none
   int64_t import_memory_limit_bytes = int64_t{1400} << 20;
-  domain::TenantQuota tenant_quota;
+  domain::TenantQuotas tenant_quotas;
   domain::ServerQuota server_quota;
   absl::Duration cancel_grace = absl::Milliseconds(1500);  // from request to SIGKILL
   absl::Duration attach_timeout = absl::Seconds(30);       // from start to OnAttached

@@ -106,7 +106,7 @@ std::optional<QueuedItem> SchedulerImpl::TakeNext(bool jobs) {
   const auto may_run = [&](const std::string& tenant) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     const auto found = running_jobs_.find(tenant);
     return !jobs || found == running_jobs_.end() ||
-           found->second < options_.tenant_quota.max_running_jobs;
+           found->second < options_.tenant_quotas.Of(tenant).max_running_jobs;
   };
   const auto fits = [&](const QueuedItem& item)
                         ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return Fits(item); };

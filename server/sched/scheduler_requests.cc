@@ -43,7 +43,7 @@ absl::Status SchedulerImpl::Admit(const store::NewJob& job) {
   load.disk_free_bytes = disk_free_bytes;
   load.memory_total_bytes = memory_total_bytes_;
   load.memory_free_bytes = memory_free_bytes_;
-  return AdmitJob(demand, load, options_.tenant_quota, options_.server_quota);
+  return AdmitJob(demand, load, options_.tenant_quotas.Of(demand.tenant), options_.server_quota);
 }
 
 absl::Status SchedulerImpl::CheckJob(const store::NewJob& job) { return Admit(job); }
@@ -162,7 +162,8 @@ absl::Status SchedulerImpl::CheckUpload(const std::string& tenant, int64_t size_
     absl::MutexLock lock(&mutex_);
     load.draining = draining_;
   }
-  return AdmitUpload({tenant, size_bytes}, load, options_.tenant_quota, options_.server_quota);
+  return AdmitUpload({tenant, size_bytes}, load, options_.tenant_quotas.Of(tenant),
+                     options_.server_quota);
 }
 
 absl::StatusOr<domain::Dataset> SchedulerImpl::StartImport(const domain::DatasetName& name) {

@@ -1,6 +1,7 @@
 #include "server/ops/settings.h"
 
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <set>
 
@@ -107,6 +108,87 @@ TEST_F(SettingsTest, BadValuesAreNamedWithTheirOrigin) {
   EXPECT_THAT(exit.output, HasSubstr(file + ":1: worker_slots: expected a whole number from 1"));
   EXPECT_THAT(exit.output, HasSubstr(file + ":2: log_level: log level: expected debug"));
   EXPECT_THAT(exit.output, HasSubstr("--listen: expected HOST:PORT or unix:PATH"));
+}
+
+TEST_F(SettingsTest, SingleTenantsHaveLimitsOfTheirOwn) {
+  const std::string file = File(
+      "tenant_limits:\n  ads: {queued_jobs: 50, running_jobs: 2}\n  search: {requests_per_s: 100}\n"
+      "tenant_watchers: 9\n");
+  const Settings settings = MustParse({"--config", file.c_str(), "--tenant_open_uploads=3"});
+  EXPECT_EQ(settings.tenant.queued_jobs, 1000);
+  EXPECT_EQ(settings.tenant.open_uploads, 3);
+  ASSERT_EQ(settings.tenants.size(), 2u);
+  const TenantLimits& ads = settings.tenants.at("ads");
+  EXPECT_EQ(ads.queued_jobs, 50);
+  EXPECT_EQ(ads.running_jobs, 2);
+  EXPECT_EQ(ads.watchers, 9);  // what is not named is as for all, wherever that is said
+  EXPECT_EQ(ads.open_uploads, 3);
+  EXPECT_EQ(settings.tenants.at("search").queued_jobs, 1000);
+  EXPECT_EQ(settings.tenants.at("search").requests_per_s, 100);
+  const Settings flags =
+      MustParse({"--tenant_limits=ads.stored_bytes=7", "--tenant_limits", "ads.watchers=1"});
+  EXPECT_EQ(flags.tenants.at("ads").stored_bytes, 7);
+  EXPECT_EQ(flags.tenants.at("ads").watchers, 1);
+}
+
+TEST_F(SettingsTest, EveryBadLimitOfATenantIsNamed) {
+  const std::string file = File(
+      "tenant_limits:\n  ads: {queued_jobs: 0, wachers: 1}\n  NOT AN ID: {watchers: 1}\n"
+      "  search: {watchers: many}\n");
+  const EarlyExit exit = MustExit({"--check-config", "--config", file.c_str()});
+  EXPECT_EQ(exit.status, 2);
+  const std::string origin = file + ":1: tenant_limits: ";
+  EXPECT_THAT(exit.output, HasSubstr(origin + "ads.queued_jobs: expected a whole number from 1"));
+  EXPECT_THAT(exit.output, HasSubstr(origin + "ads.wachers: unknown limit; known: queued_jobs,"));
+  EXPECT_THAT(exit.output, HasSubstr(origin + "tenant \"NOT AN ID\" must"));
+  EXPECT_THAT(exit.output, HasSubstr(origin + "search.watchers: expected a whole number"));
+  for (const char* flag : {"ads", "ads.watchers", "ads=3", "watchers=3"}) {
+    EXPECT_THAT(MustExit({"--tenant_limits", flag}).output, HasSubstr("TENANT.LIMIT=NUMBER"))
+        << flag;
+  }
+  EXPECT_THAT(MustExit({"--tenant_limits=a.watchers=1", "--tenant_limits=a.watchers=2"}).output,
+              HasSubstr("a.watchers: is given twice"));
+  for (const char* text : {"tenant_limits: 3\n", "tenant_limits: {ads: 3}\n",
+                           "tenant_limits: {ads: {watchers: [1]}}\n"}) {
+    EXPECT_THAT(ParseSettingsFile("w.yaml", text),
+                StatusIs(StatusCode::kInvalidArgument, HasSubstr("w.yaml:1: tenant_limits: ")))
+        << text;
+  }
+}
+
+// Whoever names files below an allowed folder must not reach what the server keeps.
+TEST_F(SettingsTest, AllowedRootsAndTheServersOwnFilesLieApart) {
+  namespace fs = std::filesystem;
+  fs::create_directories(dir_.File("tables/sub"));
+  fs::create_directories(dir_.File("data/datasets"));
+  fs::create_directory_symlink(dir_.File("data"), dir_.File("link"));
+  fs::create_directory_symlink(dir_.path(), dir_.File("up"));
+  const auto check = [&](const std::string& root, const std::string& data_dir) {
+    const std::string root_flag = "--allow_root=" + dir_.File(root);
+    const std::string data_flag = "--data_dir=" + dir_.File(data_dir);
+    auto parsed = Parse({"--check-config", root_flag.c_str(), data_flag.c_str()});
+    return std::get<EarlyExit>(parsed).output;
+  };
+  const std::string good = "the configuration is good\n";
+  EXPECT_EQ(check("tables", "data"), good);
+  EXPECT_EQ(check("tables", "tables2"), good);  // a name is no prefix of another
+  EXPECT_EQ(check("tables", "not/yet/there"), good);
+  const auto below = HasSubstr(" lies below it, and with it the files of all tenants");
+  EXPECT_THAT(check("tables", "tables/sub"), below);
+  EXPECT_THAT(check("tables", "tables/not/yet"), below);
+  EXPECT_THAT(check("data", "data"), below);
+  EXPECT_THAT(check("data", "link"), below);
+  EXPECT_THAT(check("link", "data/new"), below);
+  EXPECT_THAT(check("up", "data"), below);
+  EXPECT_THAT(check("tables", "data/../tables/x"), below);
+  const auto above = HasSubstr(" contains it, and with it the files of all tenants");
+  EXPECT_THAT(check("data/datasets", "data"), above);
+  EXPECT_THAT(check("link/datasets", "data"), above);
+  EXPECT_THAT(check("data/datasets", "up"), above);
+  const std::string root = "--allow_root=" + dir_.File("tables");
+  const std::string secret = "--credentials=" + dir_.File("tables/sub/credentials");
+  EXPECT_THAT(MustExit({root.c_str(), secret.c_str()}).output,
+              HasSubstr("--allow_root: " + dir_.File("tables") + ": credentials "));
 }
 
 TEST_F(SettingsTest, OtherMachinesAreRefusedUnlessInsecure) {

@@ -179,7 +179,12 @@ TEST_F(AccessTest, RevokedTokensStopWorkingWithoutARestart) {
 
 class RateTest : public AccessTest {
  protected:
-  RateTest() { rates_ = std::make_unique<RateLimiter>(&still_, 2); }
+  RateTest() {
+    domain::TenantQuotas quotas;
+    quotas.standard.max_requests_per_s = 2;
+    quotas.own["search"].max_requests_per_s = 0.5;
+    rates_ = std::make_unique<RateLimiter>(&still_, quotas);
+  }
   server::FakeClock still_;
 };
 
@@ -196,6 +201,10 @@ TEST_F(RateTest, ATenantThatCallsTooOftenIsRefusedAndOthersAreNot) {
   ASSERT_EQ(refusal.quota.violations_size(), 1);
   EXPECT_EQ(refusal.quota.violations(0).subject(), "tenants/ads");
   EXPECT_THAT(Call(list, "Bearer other-reader", "search"), IsGrpcOk());
+  // Its own limit is lower, whatever others may.
+  const grpc::Status own = Call(list, "Bearer other-reader", "search");
+  EXPECT_THAT(own, Refused(grpc::StatusCode::RESOURCE_EXHAUSTED, reason::kRequestRate));
+  EXPECT_NEAR(ParseRefusal(own).retry_s, 2, 0.01);
   still_.Advance(absl::Milliseconds(501));
   EXPECT_THAT(Call(list, "Bearer reader"), IsGrpcOk());
   EXPECT_THAT(Call(list, "Bearer reader"),

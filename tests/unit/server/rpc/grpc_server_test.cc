@@ -150,5 +150,30 @@ TEST_F(GrpcServerTest, CapabilitiesComeFromTheTables) {
   EXPECT_THAT(capabilities.unimplemented_methods(), SizeIs(0));
 }
 
+TEST_F(GrpcServerTest, CapabilitiesTellTheCallersOwnLimits) {
+  const auto limits = [this] {
+    grpc::ClientContext context;
+    v1::Capabilities capabilities;
+    EXPECT_THAT(system_->GetCapabilities(&context, {}, &capabilities), IsGrpcOk());
+    return capabilities.limits();
+  };
+  options_.tenant_quotas.own["other"] = {1, 1, 1, 1, 1, 1};
+  KillServer();
+  StartServer();
+  EXPECT_EQ(limits().max_pending_jobs_per_tenant(), 1000);
+  EXPECT_EQ(limits().max_running_jobs_per_tenant(), 0);  // none
+  EXPECT_EQ(limits().max_requests_per_s_per_tenant(), 0);
+  options_.tenant_quotas.own["default"] = {7, 2, 1000, 3, 5, 12.5};
+  KillServer();
+  StartServer();
+  EXPECT_EQ(limits().max_pending_jobs_per_tenant(), 7);
+  EXPECT_EQ(limits().max_running_jobs_per_tenant(), 2);
+  EXPECT_EQ(limits().max_stored_bytes_per_tenant(), 1000);
+  EXPECT_EQ(limits().max_open_uploads_per_tenant(), 3);
+  EXPECT_EQ(limits().max_watchers_per_tenant(), 5);
+  EXPECT_EQ(limits().max_requests_per_s_per_tenant(), 12.5);
+  EXPECT_EQ(limits().max_watchers_per_job(), 16);
+}
+
 }  // namespace
 }  // namespace winnow::rpc

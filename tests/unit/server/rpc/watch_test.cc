@@ -294,6 +294,24 @@ TEST_F(WatchTest, WatchersAreLimitedAndComeBackWhenOthersLeave) {
   EXPECT_TRUE(fourth.Read(&event));
 }
 
+TEST_F(WatchTest, ATenantMayHaveALimitOfItsOwn) {
+  options_.tenant_quotas.own["default"].max_watchers = 1;
+  KillServer();
+  StartServer();
+  SetScript(domain::WorkKind::kJob, RunsUntilKilled());
+  const std::string one = MustCreate(JobRequest()).name();
+  const std::string other = MustCreate(JobRequest()).name();
+  v1::JobEvent event;
+  Watch first(*jobs_, one, 0);
+  ASSERT_TRUE(first.Read(&event));
+  Watch second(*jobs_, other, 0);
+  EXPECT_FALSE(second.Read(&event));
+  const grpc::Status status = second.Finish();
+  EXPECT_THAT(status, Refused(StatusCode::RESOURCE_EXHAUSTED, "WATCHERS"));
+  EXPECT_EQ(ParseRefusal(status).quota.violations(0).subject(), "tenants/default");
+  EXPECT_GT(ParseRefusal(status).retry_s, 0);
+}
+
 TEST_F(WatchTest, ADrainEndsStreamsAndLaterOnesAtOnce) {
   SetScript(domain::WorkKind::kJob, RunsUntilKilled());
   const std::string name = MustCreate(JobRequest()).name();

@@ -131,6 +131,7 @@ void RpcTest::FillDeps() {
   s.deps.progress = &s.progress;
   s.deps.gate = &s.gate;
   s.deps.limits = limits_;
+  s.deps.quotas = options_.tenant_quotas;
   s.deps.authenticator = authenticator_.get();
   s.deps.rates = rates_.get();
 }
@@ -147,8 +148,7 @@ void RpcTest::Serve() {
   add(std::make_unique<JobServiceImpl>(&s.deps, s.watchers.get()));
   add(std::make_unique<ArtifactServiceImpl>(&s.deps));
   add(std::make_unique<SystemServiceImpl>(
-      &s.deps, SystemFacts{server::kVersion, server::InstructionSetName(), options_.tenant_quota,
-                           options_.server_quota}));
+      &s.deps, SystemFacts{server::kVersion, server::InstructionSetName(), options_.server_quota}));
   s.services.push_back(std::make_unique<WorkerServiceImpl>(
       &s.deps, WorkerFacts{server::kVersion, static_cast<int32_t>(plan::kPlanVersion), 0, 0},
       &s.registry));

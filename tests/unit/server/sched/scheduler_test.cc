@@ -74,7 +74,7 @@ TEST_F(SchedulerTest, TenantsTakeTurns) {
 }
 
 TEST_F(SchedulerTest, RunningLimitOfATenantLeavesSlotsToOthers) {
-  options_.tenant_quota.max_running_jobs = 1;
+  options_.tenant_quotas.standard.max_running_jobs = 1;
   KillServer();
   StartServer();
   Submit("a1", 1, "a");
@@ -83,6 +83,25 @@ TEST_F(SchedulerTest, RunningLimitOfATenantLeavesSlotsToOthers) {
   EXPECT_TRUE(Runs(Attempt("a1", 1, "a")));
   EXPECT_FALSE(Runs(Attempt("a2", 1, "a")));
   EXPECT_TRUE(Runs(Attempt("b1", 1, "b")));
+}
+
+TEST_F(SchedulerTest, ATenantMayHaveLimitsOfItsOwn) {
+  domain::TenantQuota& quota = options_.tenant_quotas.own["a"];
+  quota.max_running_jobs = 1;
+  quota.max_queued_jobs = 1;
+  quota.max_stored_bytes = 100;
+  quota.max_open_uploads = 0;
+  KillServer();
+  StartServer();
+  Submit("a1", 1, "a");
+  Submit("a2", 1, "a");
+  EXPECT_TRUE(Runs(Attempt("a1", 1, "a")));
+  EXPECT_FALSE(Runs(Attempt("a2", 1, "a")));
+  const absl::Status full = scheduler_->CheckJob(JobOf("a3", 1, "a"));
+  EXPECT_EQ(domain::ReasonOf(full), reason::kTenantQueueFull);
+  EXPECT_OK(scheduler_->CheckJob(JobOf("b1", 1, "b")));
+  EXPECT_EQ(domain::ReasonOf(scheduler_->CheckUpload("a", 1)), reason::kUploadQuota);
+  EXPECT_OK(scheduler_->CheckUpload("b", 101));
 }
 
 TEST_F(SchedulerTest, AReplayedSubmitIsAnsweredEvenWhenTheQueueIsFull) {
@@ -112,7 +131,7 @@ TEST_F(SchedulerTest, RefusedSubmitsWriteNothing) {
 }
 
 TEST_F(SchedulerTest, QueueBoundCountsWaitingJobs) {
-  options_.tenant_quota.max_queued_jobs = 2;
+  options_.tenant_quotas.standard.max_queued_jobs = 2;
   KillServer();
   StartServer();
   for (int i = 0; i < 4; ++i) Submit(absl::StrCat("j", i));  // two run, two wait
