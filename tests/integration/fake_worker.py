@@ -1,8 +1,9 @@
 """A stand-in for winnow-worker that speaks the protocol and trains nothing.
 
 What it does with a job is set by the job's labels: ``picks`` (how many events), ``pause_ms``
-(after each), ``checkpoint_every`` (events), ``die_at`` (event after which the first attempt dies),
-``sleep`` (report nothing until told to leave). A command is obeyed at the next event.
+(after each), ``event_bytes`` (added to each), ``checkpoint_every`` (events), ``die_at`` (event
+after which the first attempt dies), ``sleep`` (report nothing until told to
+leave). A command is obeyed at the next event.
 """
 
 from __future__ import annotations
@@ -87,6 +88,7 @@ def run_job(connection: Connection, job: Any, messages: Any) -> None:
     labels = dict(job.spec.labels)
     picks = int(labels.get("picks", "10"))
     every = int(labels.get("checkpoint_every", "0"))
+    padding = "." * int(labels.get("event_bytes", "0"))
     folder = Path(job.attempt_dir)
     done = job.checkpoints[0].ordinal if job.checkpoints else 0
     print("attempt", job.attempt, "goes on behind event", done, flush=True)
@@ -98,7 +100,7 @@ def run_job(connection: Connection, job: Any, messages: Any) -> None:
         event = messages.AttachRequest()
         event.event.ordinal = ordinal
         event.event.event.pick.rank = ordinal
-        event.event.event.pick.candidate = f"feature {ordinal}"
+        event.event.event.pick.candidate = f"feature {ordinal}{padding}"
         connection.say(event)
         progress = messages.AttachRequest()
         progress.progress.step = ordinal * 10

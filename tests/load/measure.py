@@ -6,6 +6,9 @@
            acknowledgement counts from when its request was due. Nothing else runs: workers sleep
   mixed    the same while no-op jobs run through real workers on every slot
   jobs     no-op jobs a minute through real worker processes
+  watch    the delay of events to many watchers of live jobs of several tenants, each tenant's in a
+           process of its own; some never read, on logs too long for gRPC's buffers, and the server
+           ends them after a minute. The jobs are played by small programs in the worker's place
   restart  kill -9 with a full store; from the start of the process to SERVING
 
 A row tells its goal where there is one. Lateness is how far the generator itself was behind: where
@@ -26,6 +29,7 @@ from pathlib import Path
 import restarts
 import starts
 import submits
+import watches
 from harness import print_table
 
 Row = dict[str, object]
@@ -34,6 +38,7 @@ SECTIONS: dict[str, Callable[[Path, argparse.Namespace], list[Row]]] = {
     "submit": submits.measure_submit,
     "mixed": submits.measure_mixed,
     "jobs": starts.measure_jobs,
+    "watch": watches.measure,
     "restart": restarts.measure,
 }
 
@@ -47,6 +52,9 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=15, help="of submit, mixed")
     parser.add_argument("--jobs", type=int, default=300, help="no-op jobs of the section jobs")
     parser.add_argument("--slots", type=int, default=2, help="worker slots")
+    parser.add_argument("--watchers", type=int, default=500, help="of the section watch, in all")
+    parser.add_argument("--silent", type=int, default=50, help="of these, that never read")
+    parser.add_argument("--watch-seconds", type=float, default=30, help="of the section watch")
     parser.add_argument("--stored", type=int, default=10000, help="jobs of the section restart")
     parser.add_argument("--json", type=Path, help="where to write all figures")
     parser.add_argument("--keep", action="store_true", help="keep the servers' folders")

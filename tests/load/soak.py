@@ -36,13 +36,13 @@ from soak_server import Sample, SoakServer
 from winnow.v1 import dataset_pb2
 
 MIB = 1 << 20
-READERS_FILES = 24
+READERS_FILES = 24  # the store opens its readers when they are first needed, two files each
 RETENTION_PERIOD_S = 600  # the server looks so often
 # What may be added between the two fifths: allocators keep some of a peak, and a watch more or less
 # is under way.
 GROWTH: dict[str, tuple[Callable[[Sample], int], float, int]] = {  # of what, share, beyond it
     "resident memory, bytes": (lambda sample: sample.rss_bytes, 0.10, 8 * MIB),
-    "open descriptors": (lambda sample: sample.files, 0.0, 8),
+    "open descriptors": (lambda sample: sample.files, 0.0, READERS_FILES),
     "threads": (lambda sample: sample.threads, 0.0, 4),
     "series of /metrics": (lambda sample: sample.series, 0.0, 150),
     "store, bytes": (lambda sample: sample.store_bytes, 0.25, 4 * MIB),
@@ -68,14 +68,16 @@ def growth(samples: Sequence[Sample]) -> list[Verdict]:
     return verdicts
 
 
-def table_row(begin: float, sample: Sample, clients: SoakClients) -> str:
+def minute_row(begin: float, minute: Sequence[Sample], clients: SoakClients) -> str:
+    sample = minute[-1]
+    watchers = max(each.watchers for each in minute)
     counts = clients.counts
     done = sum(count for what, count in counts.items() if what.startswith("jobs "))
     return (
         f"{(sample.time - begin) / 60:5.1f} min  RSS {sample.rss_bytes / MIB:6.1f} MiB"
         f"  files {sample.files:3}  threads {sample.threads:3}"
         f"  store {sample.store_bytes / MIB:5.1f} + {sample.wal_bytes / MIB:4.1f} MiB"
-        f"  watchers {sample.watchers:3}  jobs {done:5}  uploads {counts['uploads']:4}"
+        f"  watchers <= {watchers:2}  jobs {done:5}  uploads {counts['uploads']:4}"
         f"  killed {counts['workers killed']:4}  lost {len(clients.failed)}"
     )
 
@@ -92,6 +94,7 @@ class Soak:
         """Samples once a second until the time is over or a client has failed."""
         begin = time.monotonic()
         next_row = begin
+        shown = 0
         zombies: set[int] = set()
         while time.monotonic() - begin < self.seconds and not self.clients.failed:
             sample = self.server.sample()
@@ -100,7 +103,8 @@ class Soak:
             self.seen_twice |= zombies & now
             zombies = now
             if sample.time >= next_row:
-                print(table_row(begin, sample, self.clients), flush=True)
+                print(minute_row(begin, self.samples[shown:], self.clients), flush=True)
+                shown = len(self.samples)
                 next_row += 60
             time.sleep(1)
 
@@ -127,7 +131,7 @@ class Soak:
         uploads = server.upload_folders()
         return [
             ("watchers left", str(quiet.watchers), quiet.watchers == 0),
-            (  # the store opens its readers when they are first needed: three files each
+            (
                 "descriptors, idle before and after",
                 f"{idle.files} -> {quiet.files} (at most {READERS_FILES} more)",
                 quiet.files <= idle.files + READERS_FILES,

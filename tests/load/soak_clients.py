@@ -18,15 +18,16 @@ from history import JobHistory, LostError
 from soak_server import SoakServer
 from winnow.v1 import dataset_pb2, dataset_pb2_grpc, job_pb2, job_service_pb2, job_service_pb2_grpc
 
-USERS = 4
+USERS = 6
 THINKING_S = 4.0  # of a user between two jobs, at most
+PAUSED_S = 20.0  # of a paused job, at most
 KEPT_JOBS = 60  # ended jobs that stay
 KEPT_DATASETS = 2
 KILL_EVERY_S = 6.0  # on average
 NOTHING, CANCEL, PAUSE, STOP = "nothing", "cancel", "pause", "stop"
 # A longer job is one that can still be met while it runs.
-KINDS = {"no-op": 0.4, "short": 0.4, "longer": 0.2}
-EPOCHS = {"short": 6, "longer": 150}
+KINDS = {"no-op": 0.4, "short": 0.3, "longer": 0.3}
+EPOCHS = {"short": 6, "longer": 500}
 WHILE_IT_RUNS = {NOTHING: 0.3, CANCEL: 0.2, PAUSE: 0.3, STOP: 0.2}
 SEEDS = 3  # of each kind: jobs of the same kind and seed give the same bytes
 PATIENCE_S = 120  # with a job that should start, or pause
@@ -138,7 +139,7 @@ class SoakClients(Clients):
         ):
             job.what = what
             self.wait_for(job_pb2.Job.STATE_PAUSED, job)
-            time.sleep(self.choices.uniform(0, 2))
+            self.stopping.wait(self.choices.uniform(0, PAUSED_S))
             self.unless_refused(
                 lambda: jobs.ResumeJob(job_service_pb2.ResumeJobRequest(name=name), **CALL)
             )
