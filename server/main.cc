@@ -40,6 +40,7 @@
 #include "server/rpc/system_service.h"
 #include "server/rpc/worker_service.h"
 #include "server/sched/retention.h"
+#include "server/spec/capabilities.h"
 #include "server/store/sqlite_store.h"
 #include "winnow/build_commit.h"
 
@@ -106,6 +107,15 @@ const char* TlsText(const Settings& settings) {
   return settings.tls_client_ca.empty() ? "server" : "mutual";
 }
 
+std::vector<std::string> Algorithms() {
+  const v1::Capabilities capabilities = spec::AlgorithmCapabilities();
+  std::vector<std::string> names;
+  for (const v1::SelectorInfo& selector : capabilities.selectors()) {
+    names.push_back(selector.name());
+  }
+  return names;
+}
+
 // Members are made in this order and go in the reverse one: what calls goes before what is called.
 class Winnowd {
  public:
@@ -113,7 +123,7 @@ class Winnowd {
       : settings_(std::move(settings)),
         options_(SchedulerOptionsOf(settings_)),
         layout_(settings_.data_dir),
-        metrics_(rpc::ContractMethods()),
+        metrics_(rpc::ContractMethods(), Algorithms()),
         rates_(&clock_, options_.tenant_quotas),
         starts_(kStartThreads),
         requests_(kRequestThreads),

@@ -4,6 +4,7 @@
 #include <array>
 #include <string>
 
+#include "server/domain/reasons.h"
 #include "server/sched/scheduler.h"
 
 namespace winnow::ops_http {
@@ -14,7 +15,16 @@ using Registry = prometheus::Registry;
 constexpr std::array kStages = {"load", "prepare", "select", "train", "evaluate", "write"};
 constexpr std::array kKernelNames = {"pack", "rows", "outputs", "predict", "gradient"};
 constexpr std::array kAttemptReasons = {"first", "crash", "drain", "retry"};
-constexpr std::array kWatchEnds = {"TERMINAL", "CLIENT", "TOO_SLOW", "DRAINING", "ERROR"};
+constexpr std::array kWatchEnds = {"TERMINAL", "CLIENT",     "TOO_SLOW",
+                                   "DRAINING", "CREDENTIAL", "ERROR"};
+// Why work is turned away.
+constexpr std::array kRejections = {
+    domain::reason::kTenantQueueFull, domain::reason::kServerQueueFull,
+    domain::reason::kStorageQuota,    domain::reason::kUploadQuota,
+    domain::reason::kWatchers,        domain::reason::kRequestRate,
+    domain::reason::kDiskLow,         domain::reason::kMemoryLow,
+    domain::reason::kNotEnoughMemory, domain::reason::kStarting,
+    domain::reason::kDraining,        domain::reason::kStoreBusy};
 
 MetricRegistry::Counters& NewCounters(Registry& registry, const char* name, const char* help) {
   return prometheus::BuildCounter().Name(name).Help(help).Register(registry);
@@ -142,6 +152,7 @@ MetricRegistry::MetricRegistry()
                            "Jobs that the start of this server took over from a dead one.")) {
   for (const char* kernel : kKernelNames) kernel_seconds.Add({{"kernel", kernel}});
   for (const char* reason : kAttemptReasons) attempts.Add({{"reason", reason}});
+  for (const char* reason : kRejections) rejected.Add({{"reason", reason}});
   for (const char* reason : kWatchEnds) watch_closed.Add({{"reason", reason}});
   for (const char* op : {"read", "write"}) store_seconds.Add({{"op", op}}, TransactionSeconds());
   for (const char* priority : sched::kPriorityClasses) {

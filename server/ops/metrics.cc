@@ -14,10 +14,14 @@ constexpr size_t kRememberedEnds = 4096;
 
 }  // namespace
 
-Metrics::Metrics(const std::vector<std::pair<std::string, std::string>>& methods)
+Metrics::Metrics(const std::vector<std::pair<std::string, std::string>>& methods,
+                 const std::vector<std::string>& algorithms)
     : families_(std::make_unique<MetricRegistry>()) {
   for (const auto& [service, method] : methods) {
     families_->rpc_started.Add({{"service", service}, {"method", method}});
+  }
+  for (const std::string& algorithm : algorithms) {
+    families_->numeric_faults.Add({{"algorithm", algorithm}});
   }
 }
 

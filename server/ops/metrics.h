@@ -29,8 +29,10 @@ struct MetricRegistry;
 // THREAD-SAFETY: any thread.
 class Metrics final : public server::Telemetry {
  public:
-  // `methods`: (service, method) of the contract, whose series exist from the start.
-  explicit Metrics(const std::vector<std::pair<std::string, std::string>>& methods);
+  // Their series exist from the start, so that the first event shows in a rate. `methods`:
+  // (service, method) of the contract; `algorithms`: names of selectors.
+  explicit Metrics(const std::vector<std::pair<std::string, std::string>>& methods,
+                   const std::vector<std::string>& algorithms = {});
   ~Metrics() override;
 
   // For sched::SchedulerDeps::on_job_changed.

@@ -1,5 +1,7 @@
 #include "server/ops/state_collector.h"
 
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include "server/domain/job_state.h"
@@ -69,6 +71,12 @@ void CollectStore(const StateCollector::Sources& sources, Families* families) {
   if (free.ok()) {
     families->push_back(Gauge("winnow_disk_free_bytes", "Free space on the volume of data_dir.",
                               static_cast<double>(*free)));
+  }
+  std::error_code error;
+  const std::filesystem::space_info space = std::filesystem::space(sources.data_dir, error);
+  if (!error) {
+    families->push_back(Gauge("winnow_disk_size_bytes", "Size of the volume of data_dir.",
+                              static_cast<double>(space.capacity)));
   }
 }
 

@@ -177,6 +177,7 @@ TEST_F(MetricsTest, AllThatIsPromisedIsThere) {
                                              "winnow_store_wal_bytes",
                                              "winnow_store_file_bytes",
                                              "winnow_disk_free_bytes",
+                                             "winnow_disk_size_bytes",
                                              "winnow_build_info",
                                              "winnow_start_timestamp_seconds",
                                              "winnow_draining",
