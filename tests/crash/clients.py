@@ -16,7 +16,8 @@ from typing import Any
 import google_crc32c
 import grpc
 from campaign_server import CampaignServer, make_request, table
-from history import History, JobHistory, LostError
+from google.rpc import error_details_pb2
+from history import FailedImport, History, JobHistory, LostError
 from winnow.v1 import (
     dataset_pb2,
     dataset_pb2_grpc,
@@ -34,6 +35,15 @@ GONE = (
 CALL: dict[str, Any] = {"timeout": 20, "wait_for_ready": True}
 UNFINISHED_JOBS = 3
 CANCELLED_SHARE = 0.1
+
+
+def reason_of(status: Any) -> str:
+    """ErrorInfo.reason of a google.rpc.Status."""
+    info = error_details_pb2.ErrorInfo()
+    for detail in status.details:
+        if detail.Unpack(info):
+            return str(info.reason)
+    return ""
 
 
 @dataclass(frozen=True)
@@ -157,14 +167,17 @@ class Clients:
         request.dataset.files.add(
             filename="t.csv", size_bytes=len(content), sha256=hashlib.sha256(content).hexdigest()
         )
+        begin = time.time()
         self.patiently(lambda: datasets.CreateDataset(request, **CALL))
         get = dataset_pb2.GetDatasetRequest(name=name)
         while True:
+            asked = time.time()
             shown = self.patiently(lambda: datasets.GetDataset(get, **CALL))
             committed = shown.files[0].committed_size_bytes
             self.history.saw_committed(name, committed)
             if shown.state != dataset_pb2.Dataset.STATE_UPLOADING:
                 break
+            begin = asked  # of the import, at the earliest
             try:
                 answer = datasets.UploadDataset(self.frames(name, content, committed), **CALL)
                 self.history.saw_committed(name, answer.committed_size_bytes)
@@ -178,6 +191,10 @@ class Clients:
             time.sleep(0.05)  # between polls
             shown = self.patiently(lambda: datasets.GetDataset(get, **CALL))
         self.counts[f"imports {dataset_pb2.Dataset.State.Name(shown.state)}"] += 1
+        if shown.state == dataset_pb2.Dataset.STATE_FAILED:
+            self.history.failed_imports.append(
+                FailedImport(name, reason_of(shown.error), shown.error.message, begin, time.time())
+            )
 
     def frames(self, name: str, content: bytes, offset: int) -> Any:
         """Some frames from the offset on, often without the last: the rest comes another time."""

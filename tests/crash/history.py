@@ -58,12 +58,37 @@ class JobHistory:
             self.safe_since = event.event_time.ToNanoseconds() / 1e9
 
 
+@dataclass(frozen=True)
+class FailedImport:
+    """An import that ended FAILED: why, and when it ran at the most, in seconds since 1970."""
+
+    name: str
+    reason: str
+    message: str
+    begin: float
+    end: float
+
+
+def check_failed_imports(failed: list[FailedImport], deaths: list[float]) -> None:
+    """An import may fail by the service's guard alone, and only when it met three deaths.
+
+    ``deaths``: of the server, or of a worker that imported.
+    """
+    for one in failed:
+        if one.reason != "CRASH_LOOP":
+            raise LostError(f"{one.name} failed with {one.reason}: {one.message}")
+        met = sum(one.begin <= death <= one.end for death in deaths)
+        if met < 3:
+            raise LostError(f"{one.name} was given up after {met} deaths: {one.message}")
+
+
 @dataclass
 class History:
     """Everything acknowledged. Threads of the campaign write it; the end checks it."""
 
     jobs: dict[str, JobHistory] = field(default_factory=dict)
     committed: dict[str, int] = field(default_factory=dict)  # upload -> bytes acknowledged
+    failed_imports: list[FailedImport] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def submitted(self, name: str, request_id: str, template: int) -> JobHistory:

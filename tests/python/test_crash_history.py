@@ -12,7 +12,13 @@ import pytest
 REPO = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(REPO / "tests" / "crash"))
 
-from history import History, LostError, check_jobs  # noqa: E402
+from history import (  # noqa: E402
+    FailedImport,
+    History,
+    LostError,
+    check_failed_imports,
+    check_jobs,
+)
 from winnow.v1 import job_event_pb2, job_pb2  # noqa: E402
 
 NAME = "tenants/t/jobs/a"
@@ -145,3 +151,13 @@ def test_one_job_for_two_requests_is_found() -> None:
     history = history_of_one_job()
     with pytest.raises(LostError, match="two requests"):
         history.submitted(NAME, "another", template=0)
+
+
+def test_an_import_may_fail_by_three_deaths_and_by_nothing_else() -> None:
+    guard = FailedImport("up1", "CRASH_LOOP", "ended 3 times", begin=10, end=20)
+    check_failed_imports([guard], [1, 11, 12, 13])
+    check_failed_imports([], [])
+    with pytest.raises(LostError, match="after 2 deaths"):
+        check_failed_imports([guard], [9, 11, 12, 21])
+    with pytest.raises(LostError, match="BAD_DATA"):
+        check_failed_imports([FailedImport("up1", "BAD_DATA", "row 7", 10, 20)], [11, 12, 13])
