@@ -2,6 +2,7 @@
 #include <memory>
 
 #include "absl/strings/str_cat.h"
+#include "client/cli/check_spec.h"
 #include "client/cli/commands.h"
 #include "client/cli/exit_status.h"
 #include "client/cli/fetch_result.h"
@@ -48,13 +49,17 @@ absl::StatusOr<int> WatchSubmitted(Context& context, client::Client& client, con
 
 absl::StatusOr<int> Submit(Context& context, const SubmitOptions& options) {
   v1::CreateJobRequest request;
-  RETURN_IF_ERROR(
-      LoadSpecFile(options.file, options.overrides, *request.mutable_job()->mutable_spec()));
+  const absl::Status form =
+      LoadSpecFile(options.file, options.overrides, *request.mutable_job()->mutable_spec());
   request.set_request_id(options.request_id.empty() ? client::NewRequestId() : options.request_id);
   request.set_validate_only(options.dry_run);
   Interrupt interrupt;
-  ASSIGN_OR_RETURN(const auto client, context.Connect());
+  // Mistakes in the file matter more than a server that is not there.
+  absl::StatusOr<std::unique_ptr<client::Client>> connected = context.Connect();
+  if (!form.ok() && !connected.ok()) return form;
+  ASSIGN_OR_RETURN(const auto client, std::move(connected));
   const HandlerScope handler(interrupt, [&client] { client->cancellation().Cancel(); });
+  if (!form.ok()) return WithServersViolations(form, options.file, request, *client);
   ASSIGN_OR_RETURN(const v1::Job job, client->CreateJob(request));
   if (options.dry_run) {
     context.out << (context.options.json ? JsonText(job) : JobText(job));

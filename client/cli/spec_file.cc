@@ -118,14 +118,12 @@ absl::StatusOr<YAML::Node> ParseYaml(const std::string& source, const std::strin
   }
 }
 
+// What errors call the file.
+std::string NameOf(const std::string& path) { return path == "-" ? "standard input" : path; }
+
 std::string LineOf(const YAML::Node& node) {
   const YAML::Mark mark = node.Mark();
   return mark.is_null() ? "" : absl::StrCat(" (line ", mark.line + 1, ")");
-}
-
-bool IsBelow(const std::string& path, const std::string& root) {
-  return absl::StartsWith(path, root) &&
-         (path.size() == root.size() || path[root.size()] == '.' || path[root.size()] == '[');
 }
 
 absl::StatusOr<std::string> ReadAll(const std::string& path) {
@@ -143,6 +141,21 @@ absl::StatusOr<std::string> ReadAll(const std::string& path) {
 
 }  // namespace
 
+bool IsAtOrBelow(const std::string& path, const std::string& root) {
+  return absl::StartsWith(path, root) &&
+         (path.size() == root.size() || path[root.size()] == '.' || path[root.size()] == '[');
+}
+
+absl::Status Mistakes(const std::string& file, std::vector<client::FieldViolation> violations) {
+  client::Error error;
+  error.code = absl::StatusCode::kInvalidArgument;
+  error.reason = "INVALID_FIELDS";
+  error.message = absl::StrCat(NameOf(file), ": ", violations.size(),
+                               violations.size() == 1 ? " mistake" : " mistakes");
+  error.violations = std::move(violations);
+  return client::ToStatus(error);
+}
+
 absl::Status ParseSpec(const std::string& text, const std::string& name,
                        const std::vector<std::string>& overrides,
                        google::protobuf::Message& message) {
@@ -158,7 +171,7 @@ absl::Status ParseSpec(const std::string& text, const std::string& name,
   }
   const Origin origin = [&](const YAML::Node& node, const std::string& path) -> std::string {
     for (const std::string& root_path : overridden) {
-      if (IsBelow(path, root_path)) return " (--set)";
+      if (IsAtOrBelow(path, root_path)) return " (--set)";
     }
     return LineOf(node);
   };
@@ -166,19 +179,13 @@ absl::Status ParseSpec(const std::string& text, const std::string& name,
     violations.push_back(std::move(violation));
   }
   if (violations.empty()) return absl::OkStatus();
-  client::Error error;
-  error.code = absl::StatusCode::kInvalidArgument;
-  error.reason = "INVALID_FIELDS";
-  error.message = absl::StrCat(name, ": ", violations.size(),
-                               violations.size() == 1 ? " mistake" : " mistakes");
-  error.violations = std::move(violations);
-  return client::ToStatus(error);
+  return Mistakes(name, std::move(violations));
 }
 
 absl::Status LoadSpecFile(const std::string& path, const std::vector<std::string>& overrides,
                           google::protobuf::Message& message) {
   ASSIGN_OR_RETURN(const std::string text, ReadAll(path));
-  return ParseSpec(text, path == "-" ? "standard input" : path, overrides, message);
+  return ParseSpec(text, NameOf(path), overrides, message);
 }
 
 }  // namespace winnow::cli

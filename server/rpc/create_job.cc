@@ -19,7 +19,7 @@ namespace {
 
 namespace reason = domain::reason;
 
-absl::Status CheckRequest(const v1::CreateJobRequest& request) {
+Violations CheckRequest(const v1::CreateJobRequest& request) {
   Violations violations;
   CheckOptionalId("job_id", request.job_id(), &violations);
   CheckRequestId(request.request_id(), &violations);
@@ -28,8 +28,7 @@ absl::Status CheckRequest(const v1::CreateJobRequest& request) {
   if (request.job().spec().dataset().empty() && request.job().has_spec()) {
     violations.push_back({"dataset", "is required: the id or name of an imported dataset"});
   }
-  if (violations.empty()) return absl::OkStatus();
-  return domain::InvalidFields(std::move(violations));
+  return violations;
 }
 
 absl::StatusOr<domain::Dataset> ActiveDataset(const Deps& deps, const Caller& caller,
@@ -137,12 +136,26 @@ absl::StatusOr<domain::JobConfig> Resolve(const Deps& deps, const Caller& caller
   return MakeConfig(resolution.plan, dataset, profile.target, parent, requested);
 }
 
+// `violations` with those that only show against the dataset, where that can be looked at.
+absl::Status RefuseAll(const Deps& deps, const Caller& caller, const v1::CreateJobRequest& request,
+                       Violations violations) {
+  const v1::JobSpec& spec = request.job().spec();
+  const absl::Status resolved =
+      spec.dataset().empty() ? absl::OkStatus() : Resolve(deps, caller, spec).status();
+  if (!resolved.ok()) {
+    const domain::Error error = domain::FromStatus(resolved);
+    violations.insert(violations.end(), error.violations.begin(), error.violations.end());
+  }
+  return domain::InvalidFields(std::move(violations));
+}
+
 }  // namespace
 
 absl::StatusOr<CreateJobAnswer> CreateJob(const Deps& deps, const Caller& caller,
                                           const v1::CreateJobRequest& request) {
   ASSIGN_OR_RETURN(const std::string tenant, ResolveParent(caller, request.parent()));
-  RETURN_IF_ERROR(CheckRequest(request));
+  Violations violations = CheckRequest(request);
+  if (!violations.empty()) return RefuseAll(deps, caller, request, std::move(violations));
   CreateJobAnswer answer;
   const store::RequestKey key = KeyOf(request);
   // A retry is answered even when the same request would be refused by now.

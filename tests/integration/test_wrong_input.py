@@ -8,6 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import winnow
 from conftest import BIN, Server
 
 GOOD = "a,b,y\n" + "".join(f"{i % 7},{i % 5},{i % 2}\n" for i in range(200))
@@ -134,3 +135,44 @@ def test_no_server_is_exit_status_3(tmp_path: Path):
     result = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert result.returncode == 3
     assert "none.sock" in result.stderr
+
+
+def test_mistakes_of_form_and_of_value_come_at_once(good: Server, tmp_path: Path) -> None:
+    path = tmp_path / "job.yaml"
+    text = (
+        "dataset: good\nfeature_selection: {budget: {max_count: 1}, must_kep: [a]}\n"
+        "training: {learning_rate: -1, epochs: many, batch_size: 0}\nlabels: {long: "
+        + "x" * 64
+        + "}\n"
+    )
+    path.write_text(text)
+    expected = {
+        "feature_selection.must_kep": "did you mean must_keep",
+        "training.epochs": "expected a number",
+        "training.learning_rate": "must be > 0, got -1",
+        "training.batch_size": "0",
+        "labels.long": "at most 63 bytes",
+    }
+    result = good.cli("submit", path)
+    refused(result, "5 mistakes", *(f"{field}: " for field in expected), *expected.values())
+    listed = json.loads(good.cli("--json", "submit", path).stderr)["error"]["violations"]
+    assert {violation["field"] for violation in listed} == set(expected)
+    with winnow.connect(good.address) as client:
+        with pytest.raises(winnow.SpecError) as wrong:
+            client.submit(path)
+        assert {violation.path for violation in wrong.value.violations} == set(expected)
+        assert list(client.list_jobs()) == []
+    # What only follows from a misspelt section is not listed.
+    path.write_text("dataset: good\nfeature_selektion: {budget: {max_count: 1}}\n")
+    listed = json.loads(good.cli("--json", "submit", path).stderr)["error"]["violations"]
+    assert [violation["field"] for violation in listed] == ["feature_selektion"]
+
+
+def test_mistakes_of_form_need_no_server(tmp_path: Path) -> None:
+    path = tmp_path / "job.yaml"
+    path.write_text("dataset: good\ntraining: {epochz: 1}\n")
+    result = subprocess.run(
+        [BIN / "winnow", "--server", f"unix:{tmp_path}/nobody", "submit", path],
+        capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    refused(result, "training.epochz: unknown key; did you mean epochs")

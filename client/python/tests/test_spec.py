@@ -1,7 +1,8 @@
 """The mapper from plain values to messages: every rule, every kind of mistake."""
 
 import pytest
-from winnow.spec import SpecError, load
+from winnow.errors import FieldViolation
+from winnow.spec import SpecError, join, load
 from winnow.v1 import dataset_schema_pb2, job_spec_pb2
 
 JOB = {
@@ -84,3 +85,32 @@ def test_a_schema_takes_the_same_spellings():
     assert schema.missing.values == ["?"]
     assert schema.columns["job"].vocabulary.HasField("dictionary")
     assert not schema.HasField("comment")
+
+
+def test_what_the_server_finds_joins_what_the_form_lacks():
+    def paths(form, values):
+        made = [[FieldViolation(path, "is wrong") for path in part] for part in (form, values)]
+        return [violation.path for violation in join(*made)]
+
+    assert paths(["training.epochz"], ["training.learning_rate"]) == [
+        "training.epochz",
+        "training.learning_rate",
+    ]
+    # A field that could not be read, and what holds it, cannot be right.
+    assert paths(["feature_selection.budget.max_cuont"], ["feature_selection.budget"]) == [
+        "feature_selection.budget.max_cuont"
+    ]
+    assert paths(["selector"], ["selector.stg.steps"]) == ["selector"]
+    assert paths(["featur_selection"], ["task", "training.seed"]) == [
+        "featur_selection",
+        "training.seed",
+    ]
+    assert paths(["training.epochz"], ["task"]) == ["training.epochz", "task"]
+
+
+def test_what_could_be_read_is_there_beside_the_mistakes():
+    spec = job_spec_pb2.JobSpec()
+    with pytest.raises(SpecError):
+        load({"dataset": "adult", "training": {"learning_rate": -1, "epochz": 3}}, spec)
+    assert spec.dataset == "adult"
+    assert spec.training.learning_rate == -1

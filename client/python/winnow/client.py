@@ -20,7 +20,7 @@ import grpc
 
 from winnow import upload, watch
 from winnow.errors import JobFailed, WinnowError, status_code
-from winnow.spec import load
+from winnow.spec import SpecError, join, load
 from winnow.v1 import (
     artifact_pb2,
     artifact_pb2_grpc,
@@ -241,13 +241,31 @@ class Client:
         """Queues a job from a mapping, a YAML or JSON file, or a JobSpec.
 
         A retry with the same ``request_id`` (a UUID) returns the same job. ``validate_only``
-        checks and estimates.
+        checks and estimates. Raises SpecError with every mistake of the form, and those of the
+        values that the server finds in the rest; WinnowError when only the server objects.
         """
         request = job_service_pb2.CreateJobRequest(
             job_id=job_id, request_id=request_id or str(uuid.uuid4()), validate_only=validate_only
         )
-        load(spec, request.job.spec)
+        try:
+            load(spec, request.job.spec)
+        except SpecError as error:
+            raise self._with_servers_violations(error, request.job.spec) from None
         return self._call(self._jobs.CreateJob, request, timeout=_CREATE_TIMEOUT_S)
+
+    def _with_servers_violations(self, form: SpecError, spec: job_spec_pb2.JobSpec) -> SpecError:
+        """``form`` with what the server finds in the part of the spec that could be read, as far
+        as there is one and the server answers."""
+        if not spec.ByteSize():
+            return form
+        request = job_service_pb2.CreateJobRequest(validate_only=True)
+        request.job.spec.CopyFrom(spec)
+        try:
+            self._call(self._jobs.CreateJob, request, timeout=_CREATE_TIMEOUT_S)
+        except WinnowError as error:
+            if error.code is grpc.StatusCode.INVALID_ARGUMENT:
+                return SpecError(join(form.violations, error.violations))
+        return form
 
     def watch(
         self, job: str | job_pb2.Job, *, after_sequence: int = 0, patience_s: float = 60.0

@@ -9,6 +9,7 @@ bare list; a message whose fields are all members of one oneof may be the bare n
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -42,7 +43,8 @@ def load(source: str | Path | Mapping[str, Any] | M, message: M) -> M:
     """Fills ``message`` from a mapping, a message of its own type, or the path of a YAML or JSON
     file.
 
-    Raises SpecError with every violation, OSError when the file cannot be read.
+    Raises SpecError with every violation, and ``message`` holds what could be read; OSError when
+    the file cannot be read.
     """
     if isinstance(source, type(message)):
         message.CopyFrom(source)
@@ -57,6 +59,23 @@ def load(source: str | Path | Mapping[str, Any] | M, message: M) -> M:
     if violations:
         raise SpecError(violations)
     return message
+
+
+def join(form: Sequence[FieldViolation], values: Sequence[FieldViolation]) -> list[FieldViolation]:
+    """``form`` and behind it those of ``values`` that do not merely follow from one of ``form``: a
+    field that is above, at or below one that could not be read, and a task or dataset that is
+    missing while a top-level key is unknown."""
+
+    def follows(value: FieldViolation, cause: FieldViolation) -> bool:
+        if _is_within(value.path, cause.path) or _is_within(cause.path, value.path):
+            return True
+        return not re.search(r"[.[]", cause.path) and value.path in ("task", "dataset")
+
+    return [*form, *(v for v in values if not any(follows(v, cause) for cause in form))]
+
+
+def _is_within(path: str, root: str) -> bool:
+    return path == root or path.startswith((root + ".", root + "["))
 
 
 def _fill(message: Message, value: Any, path: str, violations: list[FieldViolation]) -> None:

@@ -18,7 +18,6 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
-using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::SizeIs;
 using ::testing::StartsWith;
@@ -126,13 +125,18 @@ TEST_F(AppTest, SubmitPrintsTheNameAndSendsWhatTheFileSays) {
   EXPECT_FALSE(request.validate_only());
 }
 
-TEST_F(AppTest, AWrongJobFileIsRefusedBeforeTheServerIsAsked) {
+TEST_F(AppTest, AWrongJobFileMakesNoJobAndTheServerIsOnlyAskedAboutTheRest) {
   const Outcome outcome = Run({"submit", Write("job.yaml", "feature_selektion: {}\ntraining: 3")});
   EXPECT_EQ(outcome.status, 2);
   EXPECT_THAT(outcome.err,
               HasSubstr("feature_selektion: unknown key; did you mean feature_selection?"));
   EXPECT_THAT(outcome.err, HasSubstr("training: expected a mapping, got 3 (line 2)"));
-  EXPECT_THAT(server_.jobs.created, IsEmpty());
+  ASSERT_THAT(server_.jobs.created, SizeIs(1));
+  EXPECT_TRUE(server_.jobs.created[0].validate_only());
+  EXPECT_EQ(server_.jobs.created[0].request_id(), "");
+  // Where nothing could be read, there is nothing to ask.
+  Run({"submit", Write("job.yaml", "feature_selektion: {}\n")});
+  EXPECT_THAT(server_.jobs.created, SizeIs(1));
 }
 
 TEST_F(AppTest, SubmitWatchEndsWithTheNameAndTheFateOfTheJob) {

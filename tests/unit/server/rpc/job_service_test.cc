@@ -89,12 +89,14 @@ TEST_F(JobServiceTest, AllViolationsComeBackAtOnceWithPathsRelativeToTheSpec) {
   spec.mutable_training()->set_threads(50);  // there are 2 slots
   spec.mutable_feature_selection()->add_must_keep("nobody");
   spec.mutable_feature_selection()->mutable_budget()->set_max_count(9);
+  (*spec.mutable_labels())["k"] = std::string(64, 'x');
   const grpc::Status status = Create(request, &job_);
   EXPECT_THAT(status, Refused(StatusCode::INVALID_ARGUMENT, "INVALID_FIELDS"));
   std::map<std::string, std::string> by_path = ViolationsOf(status);
   EXPECT_THAT(by_path["training.learning_rate"], HasSubstr("-1"));
   EXPECT_TRUE(by_path.count("training.threads"));
-  EXPECT_EQ(by_path.size(), 4u) << status.error_message();
+  EXPECT_TRUE(by_path.count("labels.k"));
+  EXPECT_EQ(by_path.size(), 5u) << status.error_message();
 }
 
 TEST_F(JobServiceTest, WhatIsMissingIsNamed) {
