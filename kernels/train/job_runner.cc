@@ -59,7 +59,7 @@ absl::StatusOr<JobOutcome::Kind> JobRunner::Run(const Checkpoint* resume) {
       state_.steps_done += stage.size.steps;
       state_.work_done += stage.size.work;
     }
-    if (end == StageEnd::kDone) RETURN_IF_ERROR(WriteCheckpoint(nullptr));
+    if (end == StageEnd::kDone) RETURN_IF_ERROR(WriteCheckpoint(nullptr, live.front()->name));
   }
   return JobOutcome::Kind::kFinished;
 }
@@ -255,7 +255,7 @@ absl::Status JobRunner::FinishOne(const Stage& stage, Activity& activity) {
 
 absl::Status JobRunner::Save(const Stages& live, Activity& activity) {
   CountTime(live, activity);
-  return WriteCheckpoint(&activity);
+  return WriteCheckpoint(&activity, activity.phase());
 }
 
 void JobRunner::CountTime(const Stages& live, Activity& activity) {
@@ -275,7 +275,7 @@ bool JobRunner::IsRetrain(const Stage& stage) const {
          !SelectionTrainsTheResult(*context_.plan);
 }
 
-absl::Status JobRunner::WriteCheckpoint(const Activity* activity) {
+absl::Status JobRunner::WriteCheckpoint(const Activity* activity, const std::string& phase) {
   Stopwatch watch;
   Checkpoint checkpoint;
   checkpoint.plan_version = plan::kPlanVersion;
@@ -290,7 +290,8 @@ absl::Status JobRunner::WriteCheckpoint(const Activity* activity) {
   const double seconds = watch.Restart();
   observer_.OnCheckpointTried(seconds, path.ok());
   RETURN_IF_ERROR(path.status());
-  observer_.OnCheckpoint(*path, state_.ordinal);
+  const int64_t steps_in_stage = activity == nullptr ? 0 : activity->steps_done();
+  observer_.OnCheckpoint({*path, state_.ordinal, phase, state_.steps_done + steps_in_stage});
   keeper_.CountCost(seconds);
   return absl::OkStatus();
 }

@@ -67,7 +67,8 @@ class JobRunner {
 
   // A checkpoint within the stages.
   absl::Status Save(const Stages& live, Activity& activity);
-  absl::Status WriteCheckpoint(const Activity* activity);
+  // `activity` null: between stages, and `phase` the one that has ended.
+  absl::Status WriteCheckpoint(const Activity* activity, const std::string& phase);
   void CountTime(const Stages& live, Activity& activity);
   void SetPace(const Stages& live, Activity& activity);
   void Warn();

@@ -75,6 +75,13 @@ struct Progress {
   std::vector<std::pair<std::string, double>> top_scores;  // current best candidates
 };
 
+struct CheckpointTaken {
+  std::string path;
+  int64_t last_ordinal = 0;  // of the events that it covers
+  std::string phase;         // that it was taken in, or of the stage that it ends
+  int64_t step = 0;          // of the whole job
+};
+
 // Parts of an attempt whose time is told; for metrics, never for a result.
 enum class JobPart {
   kLoad,      // profile, plan, checkpoint
@@ -91,8 +98,8 @@ class JobObserver {
   virtual ~JobObserver() = default;
   virtual void OnEvent(const JobEvent& event) = 0;
   virtual void OnProgress(const Progress& progress) = 0;
-  // A checkpoint that covers all events up to `last_ordinal` is durable at `path`.
-  virtual void OnCheckpoint(const std::string& path, int64_t last_ordinal) = 0;
+  // A checkpoint is durable.
+  virtual void OnCheckpoint(const CheckpointTaken& taken) = 0;
   // Called before OnCheckpoint, and alone when it could not be written.
   virtual void OnCheckpointTried(double /*seconds*/, bool /*written*/) {}
   // A part has ended, whatever its end.

@@ -82,27 +82,25 @@ class Reporter final : public train::JobObserver {
 
   void OnProgress(const train::Progress& progress) override {
     SendUsage();
-    phase_ = progress.phase;
-    step_ = progress.step;
     AttachRequest message;
     *message.mutable_progress() = ProgressToProto(progress);
     session_.Send(message);
   }
 
-  void OnCheckpoint(const std::string& path, int64_t last_ordinal) override {
-    const auto file = DescribeFile(path, "application/octet-stream");
+  void OnCheckpoint(const train::CheckpointTaken& taken) override {
+    const auto file = DescribeFile(taken.path, "application/octet-stream");
     if (!file.ok()) {
       server::LogWarning("a checkpoint cannot be read back", {{"error", file.status().ToString()}});
       return;
     }
     AttachRequest message;
     auto& notice = *message.mutable_checkpoint();
-    notice.set_path(path);
+    notice.set_path(taken.path);
     notice.set_sha256(file->sha256());
     notice.set_size_bytes(file->size_bytes());
-    notice.set_ordinal(last_ordinal);
-    notice.set_stage(StageOf(phase_));
-    notice.set_step(step_);
+    notice.set_ordinal(taken.last_ordinal);
+    notice.set_stage(StageOf(taken.phase));
+    notice.set_step(taken.step);
     notice.set_write_s(checkpoint_s_);
     session_.Send(message);
   }
@@ -136,8 +134,6 @@ class Reporter final : public train::JobObserver {
 
  private:
   Session& session_;
-  std::string phase_;
-  int64_t step_ = 0;
   int64_t last_ordinal_ = 0;
   internal::v1::Usage usage_;                          // not sent yet
   std::array<double, kKernels.size()> kernel_s_ = {};  // sent

@@ -37,7 +37,7 @@ class Silent : public JobObserver {
  public:
   void OnEvent(const JobEvent&) override {}
   void OnProgress(const Progress&) override {}
-  void OnCheckpoint(const std::string&, int64_t) override {}
+  void OnCheckpoint(const CheckpointTaken&) override {}
 };
 
 // Classes are told apart by the first quarter of the columns.

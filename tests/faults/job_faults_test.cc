@@ -29,8 +29,8 @@ class Observer final : public train::JobObserver {
   explicit Observer(const Acknowledge& acknowledge) : acknowledge_(acknowledge) {}
   void OnEvent(const train::JobEvent&) override {}
   void OnProgress(const train::Progress&) override {}
-  void OnCheckpoint(const std::string& path, int64_t) override {
-    acknowledge_("checkpoint " + path);
+  void OnCheckpoint(const train::CheckpointTaken& taken) override {
+    acknowledge_("checkpoint " + taken.path);
   }
 
  private:

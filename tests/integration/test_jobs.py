@@ -203,3 +203,17 @@ def test_a_request_id_makes_submit_idempotent(adult: Server, tmp_path: Path):
     other.write_text(SHORT_JOB.replace("max_count: 3", "max_count: 2"))
     refused = adult.cli("submit", other, "--request-id", request)
     assert refused.returncode == 2
+
+
+def test_checkpoints_of_a_fast_job_tell_stage_and_step(adult: Server, tmp_path: Path) -> None:
+    """Though it ends before the first progress note."""
+    job = submit(adult, SHORT_JOB, tmp_path)
+    lines = adult.ok("watch", job, "--json").splitlines()
+    events = [json.loads(line) for line in lines]
+    written = [event["checkpoint_written"] for event in events if "checkpoint_written" in event]
+    stages = [checkpoint["stage"] for checkpoint in written]
+    assert stages[0] == "STAGE_SELECT"
+    assert stages[-1] == "STAGE_RETRAIN"
+    steps = [int(checkpoint["step"]) for checkpoint in written]
+    assert steps[0] > 0
+    assert steps == sorted(set(steps))

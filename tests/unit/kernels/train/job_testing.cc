@@ -74,9 +74,10 @@ void RecordingObserver::OnProgress(const Progress& note) {
   if (on_progress) on_progress(note);
 }
 
-void RecordingObserver::OnCheckpoint(const std::string& path, int64_t last_ordinal) {
-  last_checkpoint = path;
-  last_checkpoint_ordinal = last_ordinal;
+void RecordingObserver::OnCheckpoint(const CheckpointTaken& taken) {
+  checkpoints.push_back(taken);
+  last_checkpoint = taken.path;
+  last_checkpoint_ordinal = taken.last_ordinal;
 }
 
 JobTest::JobTest() {

@@ -25,10 +25,11 @@ class RecordingObserver : public JobObserver {
  public:
   void OnEvent(const JobEvent& event) override;
   void OnProgress(const Progress& progress) override;
-  void OnCheckpoint(const std::string& path, int64_t last_ordinal) override;
+  void OnCheckpoint(const CheckpointTaken& taken) override;
 
   std::vector<JobEvent> events;
   std::vector<Progress> progress;
+  std::vector<CheckpointTaken> checkpoints;
   std::string last_checkpoint;
   int64_t last_checkpoint_ordinal = 0;
   std::function<void(const Progress&)> on_progress;  // after it is recorded

@@ -77,6 +77,42 @@ TEST_F(RunJobTest, DlrmFindsThePlantedColumns) {
             TestMetric(selection.controls.at("random"), "auc") + 0.05);
 }
 
+// However fast the job: no progress note need have gone before.
+TEST_F(RunJobTest, CheckpointsTellTheirStageAndStep) {
+  SetUpJob(MakePlanted(TargetKind::kBinary, 700, 1), FeatureSpec(3));
+  RecordingObserver observer;
+  RunToEnd(observer);
+  ASSERT_THAT(observer.checkpoints, SizeIs(::testing::Ge(2u)));
+  EXPECT_EQ(observer.checkpoints.front().phase, "select");
+  int64_t step = 0;
+  for (const CheckpointTaken& taken : observer.checkpoints) {
+    EXPECT_NE(taken.phase, "");
+    EXPECT_GT(taken.step, step);
+    step = taken.step;
+  }
+  EXPECT_EQ(step, observer.progress.back().total_steps);
+}
+
+TEST_F(RunJobTest, CheckpointsWithinAStageTellItsPhase) {
+  SetUpJob(MakePlanted(TargetKind::kBinary, 700, 1), FeatureSpec(3));
+  JobOptions options;
+  options.checkpoint_interval_s = 0;
+  options.checkpoint_share = 1;
+  RecordingObserver observer;
+  std::set<std::string> phases;
+  int64_t last_step = 0;
+  observer.on_progress = [&](const Progress& note) {
+    if (observer.checkpoints.empty()) return;
+    // Each note comes before the checkpoint of its own step; scoring and pruning make none.
+    EXPECT_LE(observer.checkpoints.back().step, note.step);
+    EXPECT_GE(observer.checkpoints.back().step, last_step);
+    last_step = observer.checkpoints.back().step;
+    phases.insert(observer.checkpoints.back().phase);
+  };
+  RunToEnd(observer, options);
+  EXPECT_THAT(phases, IsSupersetOf({"select/warmup", "select/pick/1", "select", "retrain"}));
+}
+
 TEST_F(RunJobTest, EventsAreNumberedWithoutGapAndTellThePicks) {
   plan::Spec spec = FeatureSpec(3);
   spec.selector.params["oversample"] = 1.0;
