@@ -26,6 +26,9 @@ using server::UniqueFd;
 // Raised so that the kernel, out of memory, ends a worker and not the server (range -1000 to 1000).
 constexpr char kOomScoreAdjustment[] = "500";
 
+// Added to a worker's nice value: the server answers while workers take every processor.
+constexpr int kWorkerNiceness = 5;
+
 // Of a child that someone else has waited for: nothing is known, so it counts as failed.
 constexpr int kUnknownExitCode = 255;
 
@@ -74,6 +77,7 @@ void RaiseOomScore() {
   if (::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) Fail(pipe_fd, kSetUp);
   if (::getppid() != parent) ::_exit(127);  // the server died before the line above
   RaiseOomScore();
+  ::setpriority(PRIO_PROCESS, 0, ::getpriority(PRIO_PROCESS, 0) + kWorkerNiceness);
   if (::chdir(spec.directory.c_str()) != 0) Fail(pipe_fd, kEnter);
   const int input = ::open("/dev/null", O_RDONLY);
   const int output = ::open(spec.output_file.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);

@@ -3,10 +3,12 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <fstream>
 #include <sstream>
 
@@ -77,6 +79,13 @@ TEST_F(ProcessTest, StartsWithDefaultSignals) {
   ASSERT_OK_AND_ASSIGN(const Process process, Spawn(Shell("kill -PIPE $$; exit 0")));
   ::signal(SIGPIPE, SIG_DFL);
   EXPECT_EQ(Finish(process).signal, SIGPIPE);
+}
+
+TEST_F(ProcessTest, ComesBehindItsServerWhereTheProcessorIsScarce) {
+  ASSERT_OK_AND_ASSIGN(const Process process, Spawn(Shell("nice")));
+  Finish(process);
+  const int ours = ::getpriority(PRIO_PROCESS, 0);
+  EXPECT_EQ(Content("log"), absl::StrCat(std::min(ours + 5, 19), "\n"));
 }
 
 TEST_F(ProcessTest, ErrorsBeforeExecComeBackWithTheStep) {
