@@ -5,6 +5,7 @@
   submit   an open loop: submits at a fixed rate whatever the answers take; the delay of an
            acknowledgement counts from when its request was due. Nothing else runs: workers sleep
   mixed    the same while no-op jobs run through real workers on every slot
+  training the same while jobs train on every slot, which take every processor
   jobs     no-op jobs a minute through real worker processes
   watch    the delay of events to many watchers of live jobs of several tenants, each tenant's in a
            process of its own; some never read, on logs too long for gRPC's buffers, and the server
@@ -37,6 +38,7 @@ SECTIONS: dict[str, Callable[[Path, argparse.Namespace], list[Row]]] = {
     "start": starts.measure_start,
     "submit": submits.measure_submit,
     "mixed": submits.measure_mixed,
+    "training": submits.measure_training,
     "jobs": starts.measure_jobs,
     "watch": watches.measure,
     "restart": restarts.measure,
@@ -49,7 +51,7 @@ def main() -> None:
     )
     parser.add_argument("--only", nargs="+", choices=list(SECTIONS), default=list(SECTIONS))
     parser.add_argument("--rate", type=float, default=200, help="submits a second")
-    parser.add_argument("--seconds", type=float, default=15, help="of submit, mixed")
+    parser.add_argument("--seconds", type=float, default=15, help="of submit, mixed, training")
     parser.add_argument("--jobs", type=int, default=300, help="no-op jobs of the section jobs")
     parser.add_argument("--slots", type=int, default=2, help="worker slots")
     parser.add_argument("--watchers", type=int, default=500, help="of the section watch, in all")

@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import time
 import uuid
+from collections.abc import Sequence
 from pathlib import Path
 
 import grpc
@@ -18,7 +19,7 @@ from harness import (
     sleeping_worker,
     spread,
 )
-from winnow.v1 import job_service_pb2_grpc
+from winnow.v1 import job_pb2, job_service_pb2_grpc
 
 WARM_UP_S = 2.0
 
@@ -41,15 +42,34 @@ def measure_mixed(folder: Path, options: argparse.Namespace) -> list[dict[str, o
     return run(server, options, "no-op jobs on every slot")
 
 
-def run(server: LoadServer, options: argparse.Namespace, beside: str) -> list[dict[str, object]]:
+def measure_training(folder: Path, options: argparse.Namespace) -> list[dict[str, object]]:
+    server = LoadServer(folder, *flags_of(options))
+    server.start()
+    server.noop_dataset()
+    endless = noop_request()
+    endless.job.spec.training.epochs = 500_000
+    names = [server.jobs.CreateJob(endless, timeout=20).name for _ in range(options.slots)]
+    server.terminate()
+    return run(server, options, "trainings on every slot", names)
+
+
+def run(
+    server: LoadServer, options: argparse.Namespace, beside: str, running: Sequence[str] = ()
+) -> list[dict[str, object]]:
+    """REQUIRES: ``running`` are all jobs in the store; they run from before the load to its end."""
     server.start()
     assert server.process is not None
     try:
+        for name in running:
+            server.wait_for(name, job_pb2.Job.STATE_RUNNING)
         busy = cpu_seconds([server.process.pid])
         load = asyncio.run(submit_openly(server.address, options.rate, options.seconds))
         busy = cpu_seconds([server.process.pid]) - busy
         stored = sum(v for k, v in server.metrics().items() if k.startswith("winnow_jobs{"))
+        stored -= len(running)
         assert stored == load.sent, f"{load.sent} acknowledged, {stored:.0f} in the store"
+        for name in running:
+            assert server.job(name).state == job_pb2.Job.STATE_RUNNING, name
         delays = milliseconds(load.delays)
         lateness = milliseconds(load.lateness)
         return [{
