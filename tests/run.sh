@@ -8,8 +8,9 @@ Usage: tests/run.sh [--quick] [--filter TEXT] [--no-setup] [--help]
 
 Installs what is missing (deploy/setup.sh), builds build/release, and runs: the form checks, the unit
 tests, the unit tests once more with AddressSanitizer and UndefinedBehaviorSanitizer where memory is
-handled by hand, the Python tests, and the integration tests against the built programs. The last line
-counts the tests of all of them; the exit status is 0 only if none failed.
+handled by hand, the fuzz targets that read files on their kept inputs among them, the Python tests, and
+the integration tests against the built programs. The last line counts the tests of all of them; the
+exit status is 0 only if none failed.
 
   --quick        without the sanitizers
   --filter TEXT  only test programs (such as unit_kernels_data) and Python tests whose name has TEXT;
@@ -128,6 +129,7 @@ sanitized_unit() {
   for program in "${asan_programs[@]}"; do
     grep -q "^unit_$program:" <<<"$known" && targets+=("unit_$program")
   done
+  grep -q "^fuzz_replay_files:" <<<"$known" && targets+=(fuzz_replay_files)
   cmake --build "$asan" -j "$jobs" --target "${targets[@]}" -- --quiet
 }
 
@@ -174,7 +176,8 @@ fi
 unit "unit tests" "$release" ${filter:+-R "$filter" --no-tests=ignore}
 if ! $quick && [[ -z "$filter" ]]; then
   if check "build with sanitizers" sanitized_unit; then
-    unit "unit tests with sanitizers" "$asan" -R "^unit_($(IFS='|'; echo "${asan_programs[*]}"))$"
+    unit "unit tests with sanitizers" "$asan" \
+      -R "^(unit_($(IFS='|'; echo "${asan_programs[*]}"))|fuzz_replay_files)$"
   fi
 fi
 python_tests "Python tests" tests/python client/python

@@ -17,7 +17,7 @@ findings. The exit status is 1 if there was one.
 
 What a target learns is kept in build/fuzz-corpus/NAME and used the next time; an input that fails is
 kept in build/fuzz-findings, beside the log that says how. Give it a name in tests/fuzz/seeds/NAME
-(found-…) once it is understood: the unit test fuzz_replay runs those on every build.
+(found-…) once it is understood: the unit tests fuzz_replay and fuzz_replay_files run those on every build.
 
 Needs clang++ 14 or later with libFuzzer; on Debian 12: apt-get install clang-14 libclang-rt-14-dev.
 TEXT
