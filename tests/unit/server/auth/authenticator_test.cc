@@ -80,6 +80,36 @@ TEST_F(AuthenticatorTest, ReloadTakesNewEntriesAndDropsOldOnes) {
   EXPECT_EQ(SubjectOf(*authenticator, "Bearer two"), "two");
 }
 
+TEST_F(AuthenticatorTest, WhoWasLetInIsLookedAtAgain) {
+  const std::string machine = "cert machine ads admin never machine\n";
+  Write(Line("one") + machine);
+  const auto authenticator = Load();
+  const Principal one = *authenticator->Authenticate({"Bearer one", {}});
+  const Principal by_certificate = *authenticator->Authenticate({std::nullopt, {"machine"}});
+  EXPECT_EQ(one.credential, server::Sha256Hex("one"));
+  const int64_t generation = authenticator->generation();
+  EXPECT_FALSE(*authenticator->ReloadIfChanged());
+  EXPECT_EQ(authenticator->generation(), generation);
+  // Another tenant and role, and an end.
+  const std::string end =
+      absl::FormatTime(absl::RFC3339_full, clock_.Now() + absl::Minutes(1), absl::UTCTimeZone());
+  Write(absl::StrCat("token ", server::Sha256Hex("one"), " search admin ", end, " one\n", machine));
+  EXPECT_TRUE(*authenticator->ReloadIfChanged());
+  EXPECT_GT(authenticator->generation(), generation);
+  ASSERT_OK_AND_ASSIGN(const Principal changed, authenticator->Recheck(one));
+  EXPECT_EQ(changed.tenant, "search");
+  EXPECT_EQ(changed.role, Role::kAdmin);
+  clock_.Advance(absl::Minutes(1));
+  EXPECT_EQ(ReasonOf(authenticator->Recheck(one).status()), domain::reason::kTokenExpired);
+  EXPECT_OK(authenticator->Recheck(by_certificate));
+  // A token of the certificate's name does not stand for it, and the other way about.
+  Write(Line("machine") + absl::StrCat("cert ", one.credential, " ads admin never x\n"));
+  EXPECT_TRUE(*authenticator->ReloadIfChanged());
+  for (const Principal& gone : {one, by_certificate}) {
+    EXPECT_EQ(ReasonOf(authenticator->Recheck(gone).status()), domain::reason::kTokenInvalid);
+  }
+}
+
 TEST_F(AuthenticatorTest, ABadFileChangesNothing) {
   Write(Line("one"));
   const auto authenticator = Load();
