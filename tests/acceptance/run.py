@@ -146,6 +146,41 @@ def adult_features(session: Session) -> None:
     claim("Adult: random control >= .02 below", random <= selected - 0.02, text)
 
 
+def adult_redundancy(session: Session) -> None:
+    """education and education-num say the same: one of them is enough among six."""
+    import_adult(session)
+    job = (
+        "dataset: adult\nfeature_selection: {budget: {max_count: 6}}\n"
+        "evaluation: {metrics: [auc], controls: []}\n"
+    )
+    picked = []
+    for seed in range(1, 6):
+        result = session.run(job, "--set", f"training.seed={seed}")
+        picked.append([pick["name"] for pick in result["selected"]])
+    twice = [names for names in picked if {"education", "education-num"} <= set(names)]
+    text = "; ".join(" ".join(names) for names in twice or picked[:1])
+    claim("Adult k = 6: never both education and education-num, 5 seeds", not twice, text)
+
+
+def dna_splice(session: Session) -> None:
+    """The junction lies between V90 and V91; three columns a base."""
+    if not (DATA / "dna_splice").is_dir():
+        print("skip dna_splice: not in WINNOW_DATA", flush=True)
+        return
+    session.ok(
+        "dataset", "import", DATA / "dna_splice" / "dna.csv.gz", "--target", "Class", "--id", "dna",
+    )  # fmt: skip
+    job = (
+        "dataset: dna\nfeature_selection: {budget: {max_count: 10}}\n"
+        "evaluation: {metrics: [accuracy], controls: []}\n"
+    )
+    near = []
+    for seed in range(1, 6):
+        result = session.run(job, "--set", f"training.seed={seed}")
+        near.append(sum(61 <= int(pick["name"][1:]) <= 120 for pick in result["selected"]))
+    claim("DNA splice k = 10: 9 of 10 in V61..V120, 5 seeds", min(near) >= 9, str(near))
+
+
 def adult_dimensions(session: Session) -> None:
     import_adult(session)
     # An eighth of the embedding bytes: 8 dimensions of 4 bytes for every code.
@@ -352,6 +387,8 @@ def warm_start(session: Session) -> None:
 
 GROUPS: dict[str, Callable[[Session], None]] = {
     "adult": adult_features,
+    "redundancy": adult_redundancy,
+    "splice": dna_splice,
     "dimensions": adult_dimensions,
     "blocks": mnist_blocks,
     "mnist": mnist_features,
