@@ -15,8 +15,7 @@ using selectors::ParamValue;
 using selectors::ParamValues;
 
 // Selectors of the contract that no registry row stands behind yet.
-constexpr const char* kNotBuilt[] = {"acdc", "power_propagation", "lassonet",
-                                     "backward_elimination", "wanda"};
+constexpr const char* kNotBuilt[] = {"acdc", "power_propagation", "backward_elimination", "wanda"};
 
 const char* GateName(GateKind gate) {
   switch (gate) {

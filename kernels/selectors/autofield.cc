@@ -55,7 +55,7 @@ class Autofield final : public OneShot {
       return absl::FailedPreconditionError(
           "autofield trains its gates on validation rows, and the split has none");
     }
-    logits_ = GateAdam(size(), 0.0f);
+    logits_ = GateAdam(size(), 0.0f, SecondMoment::kShared);
     gradient_.resize(static_cast<size_t>(size()));
     noise_.emplace(problem().seed, "select/autofield");
     DrawMask(0);
@@ -123,7 +123,7 @@ class Autofield final : public OneShot {
 
 Row AutofieldRow() {
   return {.name = "autofield",
-          .version = 1,
+          .version = 2,
           .summary = "Keep or drop, drawn by Gumbel-softmax, learnt on validation rows.",
           .gates = {GateKind::kFeature, GateKind::kChunk},
           .trains_the_model = false,

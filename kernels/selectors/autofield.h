@@ -8,9 +8,10 @@
 // batch, with weights as they are (first order). tau falls linearly. At the end the candidates of
 // largest a1 - a0 are kept.
 // Departures: G1 - G0 is one logistic draw; one draw a step for all rows; Adam at 10 times the
-// network's rate for the logits; tau falls to its least within the run unless told otherwise, and
-// gates step every second step: the paper's values are for millions of rows. Cost: a training and a
-// gradient on a validation batch every gate_interval steps.
+// network's rate for the logits, with one second moment for all of them, as with one each every
+// logit moves at the same speed and the order is noise; tau falls to its least within the run
+// unless told otherwise, and gates step every second step: the paper's values are for millions of
+// rows. Cost: a training and a gradient on a validation batch every gate_interval steps.
 #ifndef WINNOW_KERNELS_SELECTORS_AUTOFIELD_H_
 #define WINNOW_KERNELS_SELECTORS_AUTOFIELD_H_
 

@@ -1,5 +1,6 @@
 #include "kernels/selectors/gate_adam.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "kernels/base/status.h"
@@ -11,17 +12,24 @@ constexpr double kBeta1 = 0.9, kBeta2 = 0.999, kEpsilon = 1e-8;
 
 }  // namespace
 
-GateAdam::GateAdam(int64_t size, float value)
-    : values_(static_cast<size_t>(size), value), first_(values_.size()), second_(values_.size()) {}
+GateAdam::GateAdam(int64_t size, float value, SecondMoment second_moment)
+    : kind_(second_moment),
+      values_(static_cast<size_t>(size), value),
+      first_(values_.size()),
+      second_(values_.size()) {}
 
 void GateAdam::Update(std::span<const float> gradient, double rate) {
   ++steps_;
   const double correct1 = 1.0 - std::pow(kBeta1, static_cast<double>(steps_));
   const double correct2 = 1.0 - std::pow(kBeta2, static_cast<double>(steps_));
+  double mean_square = 0;
+  for (const float g : gradient) mean_square += static_cast<double>(g) * g;
+  mean_square /= static_cast<double>(std::max<size_t>(1, gradient.size()));
   for (size_t i = 0; i < values_.size(); ++i) {
     const double g = gradient[i];
+    const double square = kind_ == SecondMoment::kShared ? mean_square : g * g;
     const double m = kBeta1 * first_[i] + (1.0 - kBeta1) * g;
-    const double v = kBeta2 * second_[i] + (1.0 - kBeta2) * g * g;
+    const double v = kBeta2 * second_[i] + (1.0 - kBeta2) * square;
     first_[i] = static_cast<float>(m);
     second_[i] = static_cast<float>(v);
     values_[i] -= static_cast<float>(rate * (m / correct1) / (std::sqrt(v / correct2) + kEpsilon));

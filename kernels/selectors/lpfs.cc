@@ -53,7 +53,7 @@ class Lpfs final : public OneShot {
   bool needs_mask_gradient() const override { return true; }
 
   absl::Status Start() override {
-    x_ = GateAdam(size(), 1.0f);
+    x_ = GateAdam(size(), 1.0f, SecondMoment::kShared);
     gradient_.resize(static_cast<size_t>(size()));
     SetMask(0);
     return absl::OkStatus();
@@ -124,7 +124,7 @@ class Lpfs final : public OneShot {
 
 Row LpfsRow() {
   return {.name = "lpfs",
-          .version = 1,
+          .version = 2,
           .summary = "Smoothed l0 gates that polarise as their smoothing shrinks.",
           .gates = {GateKind::kFeature, GateKind::kChunk},
           .trains_the_model = false,

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "kernels/base/status.h"
+#include "kernels/selectors/own_run_params.h"
 
 namespace winnow::selectors {
 namespace {
@@ -61,16 +62,8 @@ std::vector<ParamSpec> WithOwnRunParams(std::vector<ParamSpec> table) {
        .min = 1,
        .max = 1e9,
        .doc = "Steps of the selection run; absent: 40 per candidate of the budget, at least 500."},
-      {.name = "learning_rate",
-       .default_value = 2e-3,
-       .min = 0,
-       .min_exclusive = true,
-       .doc = "Learning rate of the network in the selection run, constant."},
-      {.name = "batch_size",
-       .type = ParamType::kInt,
-       .min = 1,
-       .max = 1 << 20,
-       .doc = "Rows per step; absent: min(512, max(64, training rows / 16))."}};
+      OwnLearningRateParam(),
+      OwnBatchSizeParam()};
   all.insert(all.end(), table.begin(), table.end());
   return all;
 }

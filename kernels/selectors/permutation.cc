@@ -3,58 +3,36 @@
 #include <memory>
 
 #include "kernels/base/status.h"
-#include "kernels/selectors/one_shot.h"
+#include "kernels/selectors/full_model_run.h"
 #include "kernels/selectors/pruning_params.h"
 
 namespace winnow::selectors {
 namespace {
 
 std::span<const ParamSpec> Params() {
-  static const std::vector<ParamSpec> table = {
-      {.name = "rows",
-       .type = ParamType::kInt,
-       .default_value = int64_t{8192},
-       .min = 1,
-       .max = 1 << 20,
-       .doc = "Validation rows used, at most."},
-      {.name = "shuffles",
-       .type = ParamType::kInt,
-       .default_value = int64_t{5},
-       .min = 1,
-       .max = 1000,
-       .doc = "Shuffles of each candidate, averaged."},
-      {.name = "steps",
-       .type = ParamType::kInt,
-       .min = 0,
-       .max = 1e9,
-       .doc = "Steps of the training before; absent: those of training."}};
+  static const std::vector<ParamSpec> table =
+      WithFullModelParams(8192, {{.name = "shuffles",
+                                  .type = ParamType::kInt,
+                                  .default_value = int64_t{5},
+                                  .min = 1,
+                                  .max = 1000,
+                                  .doc = "Shuffles of each candidate, averaged."}});
   return table;
 }
 
-class Permutation final : public OneShot {
+class Permutation final : public FullModelRun {
  public:
   explicit Permutation(const ParamValues& params)
-      : rows_(GetInt(params, "rows")), shuffles_(GetInt(params, "shuffles")) {}
-
-  std::string first_phase() const override { return "train"; }
-  bool needs_mask_gradient() const override { return false; }
+      : FullModelRun("permutation"),
+        rows_(GetInt(params, "rows")),
+        shuffles_(GetInt(params, "shuffles")) {}
 
   absl::Status Start() override {
     sums_.assign(static_cast<size_t>(size()), 0.0);
-    is_trained_ = problem().total_steps == 0;
-    if (problem().validation_rows > 0) return absl::OkStatus();
-    return absl::FailedPreconditionError(
-        "permutation measures on validation rows, and the split has none");
+    return FullModelRun::Start();
   }
 
-  absl::Status Step(int64_t step, double, std::span<const float>, ModelProbe&,
-                    StepOutcome& outcome) override {
-    outcome.mask_changed = false;
-    is_trained_ = is_last(step);
-    return absl::OkStatus();
-  }
-
-  bool evaluates() const override { return is_trained_ && next_ < shuffles_ * size(); }
+  bool evaluates() const override { return is_trained() && next_ < shuffles_ * size(); }
   absl::Status Evaluate(ModelProbe& probe, StepOutcome& outcome) override {
     outcome.mask_changed = false;
     RETURN_IF_ERROR(ShuffleOne(probe));
@@ -62,6 +40,8 @@ class Permutation final : public OneShot {
   }
 
  private:
+  absl::Status Trained(ModelProbe&, StepOutcome&) override { return absl::OkStatus(); }
+
   // All candidates once, then all again: a run that is stopped has looked at each equally often.
   absl::Status ShuffleOne(ModelProbe& probe) {
     if (next_ == 0) {
@@ -83,21 +63,19 @@ class Permutation final : public OneShot {
   }
 
   void SaveMore(const std::string& prefix, Checkpoint& checkpoint) const override {
+    FullModelRun::SaveMore(prefix, checkpoint);
     checkpoint.PutValue(prefix + "/next", next_);
     checkpoint.PutValue(prefix + "/whole", whole_);
-    checkpoint.PutValue<uint8_t>(prefix + "/is_trained", is_trained_ ? 1 : 0);
     checkpoint.PutArray(prefix + "/sums", std::span<const double>(sums_));
   }
   absl::Status LoadMore(const std::string& prefix, const Checkpoint& checkpoint) override {
+    RETURN_IF_ERROR(FullModelRun::LoadMore(prefix, checkpoint));
     ASSIGN_OR_RETURN(next_, checkpoint.GetValue<int64_t>(prefix + "/next"));
     ASSIGN_OR_RETURN(whole_, checkpoint.GetValue<double>(prefix + "/whole"));
-    ASSIGN_OR_RETURN(const auto trained, checkpoint.GetValue<uint8_t>(prefix + "/is_trained"));
-    is_trained_ = trained != 0;
     return checkpoint.GetArray(prefix + "/sums", std::span<double>(sums_));
   }
 
   const int64_t rows_, shuffles_;
-  bool is_trained_ = false;
   int64_t next_ = 0;          // shuffles done
   double whole_ = 0;          // loss with nothing shuffled
   std::vector<double> sums_;  // of the rises of the loss
@@ -107,7 +85,7 @@ class Permutation final : public OneShot {
 
 Row PermutationRow() {
   return {.name = "permutation",
-          .version = 1,
+          .version = 2,
           .summary = "Loss of the trained model when a candidate's values are shuffled.",
           .gates = {GateKind::kFeature},
           .trains_the_model = true,

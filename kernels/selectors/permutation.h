@@ -4,7 +4,7 @@
 // et al., "ERASE", KDD 2024.
 //   score_c = (1/S) sum_s L(rows, x_c taken from row pi_{c,s}(n)) - L(rows)
 // with S shuffles pi drawn from the seed, L the mean loss over at most `rows` validation rows. The
-// full model is trained first, as `training` says, every mask 1. Redundant candidates share their
+// full model is trained first, as full_model_run.h says. Redundant candidates share their
 // importance, so each may look useless: it ranks, it does not account for redundancy.
 // Cost: one training and S x candidates forward passes over the rows.
 #ifndef WINNOW_KERNELS_SELECTORS_PERMUTATION_H_

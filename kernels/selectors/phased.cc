@@ -1,7 +1,6 @@
 #include "kernels/selectors/phased.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "absl/strings/str_cat.h"
 #include "kernels/base/status.h"
@@ -98,42 +97,16 @@ absl::Status Phased::Load(const std::string& prefix, const Checkpoint& checkpoin
 }
 
 std::vector<ParamSpec> WithPhaseParams(std::vector<ParamSpec> table) {
-  std::vector<ParamSpec> all = {
-      {.name = "steps",
-       .type = ParamType::kInt,
-       .min = 1,
-       .doc = "Steps of the whole selection run; absent: steps_per_pick decides."},
-      {.name = "steps_per_pick",
-       .type = ParamType::kInt,
-       .default_value = int64_t{40},
-       .min = 1,
-       .max = 1e6,
-       .doc = "Steps of a phase per candidate picked in it."},
-      {.name = "learning_rate",
-       .default_value = 2e-3,
-       .min = 0,
-       .min_exclusive = true,
-       .doc = "Learning rate of the network in the selection run, constant."},
-      {.name = "batch_size",
-       .type = ParamType::kInt,
-       .min = 1,
-       .max = 1 << 20,
-       .doc = "Rows per step; absent: min(512, max(64, training rows / 16))."},
-      {.name = "picks_per_round",
-       .type = ParamType::kInt,
-       .default_value = int64_t{1},
-       .min = 1,
-       .max = 1e6,
-       .doc = "Candidates picked at the end of each phase."}};
+  std::vector<ParamSpec> all = PhaseStepParams();
+  all.push_back(OwnBatchSizeParam());
+  all.push_back({.name = "picks_per_round",
+                 .type = ParamType::kInt,
+                 .default_value = int64_t{1},
+                 .min = 1,
+                 .max = 1e6,
+                 .doc = "Candidates picked at the end of each phase."});
   all.insert(all.end(), table.begin(), table.end());
   return all;
-}
-
-int64_t StepsOfPhases(const ParamValues& params, int64_t max_picks) {
-  if (params.count("steps") != 0) return GetInt(params, "steps");
-  const double picking = static_cast<double>(GetInt(params, "steps_per_pick") * max_picks);
-  const double warmup = params.count("warmup") != 0 ? GetDouble(params, "warmup") : 0.0;
-  return std::llround(picking / (1.0 - warmup));
 }
 
 }  // namespace winnow::selectors

@@ -15,6 +15,7 @@
 
 #include "absl/status/status.h"
 #include "kernels/selectors/chosen_set.h"
+#include "kernels/selectors/own_run_params.h"
 #include "kernels/selectors/selector.h"
 
 namespace winnow::selectors {
@@ -69,8 +70,6 @@ class Phased : public Selector {
 
 // steps, steps_per_pick, learning_rate, batch_size and picks_per_round in front of `table`.
 std::vector<ParamSpec> WithPhaseParams(std::vector<ParamSpec> table);
-// Row::selection_steps of a table with them; `warmup` where the table has it.
-int64_t StepsOfPhases(const ParamValues& params, int64_t max_picks);
 
 }  // namespace winnow::selectors
 

@@ -4,6 +4,7 @@
 #include "kernels/selectors/gated_gradual.h"
 #include "kernels/selectors/gradual_magnitude.h"
 #include "kernels/selectors/group_lasso.h"
+#include "kernels/selectors/lassonet.h"
 #include "kernels/selectors/liao_latty_yang.h"
 #include "kernels/selectors/lpfs.h"
 #include "kernels/selectors/magnitude.h"
@@ -31,6 +32,7 @@ std::span<const Row> Registry() {
       GroupLassoRow(),
       LiaoLattyYangRow(),
       StgRow(),
+      LassonetRow(),
       SharkRow(),
       PermutationRow(),
       AutofieldRow(),

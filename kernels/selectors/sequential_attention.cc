@@ -9,6 +9,7 @@
 #include "kernels/selectors/chosen_set.h"
 #include "kernels/selectors/gate_logits.h"
 #include "kernels/selectors/gate_score.h"
+#include "kernels/selectors/own_run_params.h"
 #include "kernels/selectors/univariate.h"
 
 namespace winnow::selectors {
@@ -17,23 +18,9 @@ namespace {
 // Score of candidates that the filter left out: below any other, and finite.
 constexpr float kFilteredScore = -1e30f;
 
-std::span<const ParamSpec> Params() {
+// Besides those of PhaseStepParams.
+const std::vector<ParamSpec>& OwnParams() {
   static const std::vector<ParamSpec> table = {
-      {.name = "steps",
-       .type = ParamType::kInt,
-       .min = 1,
-       .doc = "Steps of the whole selection run; absent: steps_per_pick decides."},
-      {.name = "steps_per_pick",
-       .type = ParamType::kInt,
-       .default_value = int64_t{40},
-       .min = 1,
-       .max = 1e6,
-       .doc = "Steps of a phase per candidate picked in it."},
-      {.name = "learning_rate",
-       .default_value = 2e-3,
-       .min = 0,
-       .min_exclusive = true,
-       .doc = "Learning rate of the network in the selection run, constant."},
       {.name = "weight_decay",
        .min = 0,
        .doc = "Decoupled weight decay of the network, 10 to 30 with near duplicates; absent: 1, or "
@@ -83,11 +70,7 @@ std::span<const ParamSpec> Params() {
        .type = ParamType::kBool,
        .default_value = true,
        .doc = "Draw the logits anew and clear their moments after each phase."},
-      {.name = "batch_size",
-       .type = ParamType::kInt,
-       .min = 1,
-       .max = 1 << 20,
-       .doc = "Rows per step; absent: min(512, max(64, training rows / 16))."},
+      OwnBatchSizeParam(),
       ScoreParam(),
       CostExponentParam(),
       {.name = "prefilter",
@@ -97,6 +80,15 @@ std::span<const ParamSpec> Params() {
        .doc = "Only so many candidates, of largest F statistic, take part; 0: all; absent: 0, or 2 "
               "times the picks, at least 50, with more candidates than training rows."},
   };
+  return table;
+}
+
+std::span<const ParamSpec> Params() {
+  static const std::vector<ParamSpec> table = [] {
+    std::vector<ParamSpec> all = PhaseStepParams();
+    all.insert(all.end(), OwnParams().begin(), OwnParams().end());
+    return all;
+  }();
   return table;
 }
 
@@ -372,12 +364,6 @@ class SequentialAttention final : public Selector {
   std::vector<float> final_logits_;
 };
 
-int64_t SelectionSteps(const ParamValues& params, int64_t max_picks) {
-  if (params.count("steps") != 0) return GetInt(params, "steps");
-  const double gated = static_cast<double>(GetInt(params, "steps_per_pick") * max_picks);
-  return std::llround(gated / (1.0 - GetDouble(params, "warmup")));
-}
-
 }  // namespace
 
 Row SequentialAttentionRow() {
@@ -388,7 +374,7 @@ Row SequentialAttentionRow() {
       .gates = {GateKind::kFeature, GateKind::kChunk, GateKind::kBlock},
       .trains_the_model = false,
       .params = Params(),
-      .selection_steps = SelectionSteps,
+      .selection_steps = StepsOfPhases,
       .make = [](const ParamValues& params) -> std::unique_ptr<Selector> {
         return std::make_unique<SequentialAttention>(params);
       }};

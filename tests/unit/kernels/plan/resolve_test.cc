@@ -150,7 +150,7 @@ TEST(ResolveTest, WhatIsNotBuiltYetSaysSo) {
       {"model", [](Spec& s) { s.model.kind = ModelKind::kWideDeep; }},
       {"training.shards", [](Spec& s) { s.training.shards = 2; }},
       {"resources.workers", [](Spec& s) { s.resources.workers = 2; }},
-      {"selector", [](Spec& s) { s.selector.name = "lassonet"; }},
+      {"selector", [](Spec& s) { s.selector.name = "wanda"; }},
       {"feature_selection.budget.max_latency_us",
        [](Spec& s) { Features(s).budget.max_latency_us = 5; }},
       {"feature_selection.budget.quality_tolerance",

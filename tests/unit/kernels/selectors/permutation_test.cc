@@ -17,7 +17,7 @@ std::vector<float> Scores(TestRun& run) {
 // Pieces of evaluation are resumed like steps.
 TEST(EvaluationTest, ResumedBetweenPiecesEqualsUninterrupted) {
   const PlantedData data = MakePlanted(GateKind::kFeature, 1);
-  for (const char* name : {"permutation", "univariate"}) {
+  for (const char* name : {"permutation", "univariate", "lassonet"}) {
     const Row& row = *FindSelector(name);
     TestRun whole(row, data, {});
     whole.RunToEnd();

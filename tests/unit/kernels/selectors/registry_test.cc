@@ -26,11 +26,11 @@ TEST(RegistryTest, RowsAreCompleteAndNamedOnce) {
 TEST(RegistryTest, DisplayOrderAndNamesOfTheContract) {
   std::vector<std::string> names;
   for (const Row& row : Registry()) names.push_back(row.name);
-  EXPECT_THAT(names, ::testing::ElementsAre("sequential_attention", "sequential_attention_pp",
-                                            "gated_gradual", "gradual_magnitude", "magnitude",
-                                            "omp", "sequential_lasso", "group_lasso",
-                                            "liao_latty_yang", "stg", "shark", "permutation",
-                                            "autofield", "lpfs", "univariate", "random"));
+  EXPECT_THAT(names, ::testing::ElementsAre(
+                         "sequential_attention", "sequential_attention_pp", "gated_gradual",
+                         "gradual_magnitude", "magnitude", "omp", "sequential_lasso", "group_lasso",
+                         "liao_latty_yang", "stg", "lassonet", "shark", "permutation", "autofield",
+                         "lpfs", "univariate", "random"));
 }
 
 TEST(RegistryTest, TheSkeletonIsNotOffered) {

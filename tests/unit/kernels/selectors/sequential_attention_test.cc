@@ -173,6 +173,34 @@ TEST(SequentialAttentionTest, SeveralPicksARoundStillGiveExactlyK) {
   }
 }
 
+// Also where m does not divide k: each pick at the end of its phase, none twice, no phase empty.
+TEST(SequentialAttentionTest, ExactlyKInPhasesForAnyPicksARound) {
+  constexpr int64_t kSteps = 60;
+  for (int64_t k = 1; k <= 12; ++k) {
+    for (int64_t m = 1; m <= k + 1; ++m) {
+      Scripted run(kName, Features(13, k, kSteps, With({{"picks_per_round", m}})));
+      ASSERT_OK(run.begun);
+      std::set<int32_t> unique;
+      int64_t rounds = 0, phases = run.selector().first_phase() == "warmup" ? 0 : 1;
+      while (run.step() < kSteps) {
+        const StepOutcome outcome = run.Step();
+        phases += outcome.phase ? 1 : 0;
+        if (outcome.picks.empty()) continue;
+        EXPECT_THAT(outcome.picks, SizeIs(std::min(m, k - rounds * m)));
+        for (const Pick& pick : outcome.picks) {
+          EXPECT_TRUE(unique.insert(pick.candidate).second);
+          EXPECT_EQ(pick.phase, rounds);
+        }
+        ++rounds;
+        EXPECT_EQ(outcome.done, run.step() == kSteps);
+      }
+      EXPECT_EQ(rounds, (k + m - 1) / m) << k << " in rounds of " << m;
+      EXPECT_EQ(phases, rounds);
+      EXPECT_THAT(unique, SizeIs(k));
+    }
+  }
+}
+
 // The published code picks at the start of a phase, when the logits are still their random draw:
 // its first pick is a coin toss (one run in d here).
 TEST(SequentialAttentionTest, FirstPickHasSeenItsPhaseAndIsNotNoise) {

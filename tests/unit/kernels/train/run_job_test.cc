@@ -10,6 +10,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "kernels/base/rng.h"
 #include "kernels/export/safetensors.h"
 #include "kernels/selectors/registry.h"
 #include "tests/support/status_matchers.h"
@@ -353,6 +354,25 @@ TEST_F(RunJobTest, XorNeedsBothColumnsAndFindsThem) {
   SetUpJob(MakeXor(20, 5000, 1), spec);
   RecordingObserver observer;
   EXPECT_THAT(PickedNames(RunToEnd(observer).selection), UnorderedElementsAre("n0", "n1"));
+}
+
+// Rows that selection never saw say so when there is nothing to find.
+TEST_F(RunJobTest, ShuffledLabelsAreWorthNothing) {
+  constexpr int kRows = 4000;
+  PlantedTable table = MakePlanted(TargetKind::kBinary, kRows, 1);
+  const std::vector<float> target = table.target;
+  const auto order = RngStream(7, "test/labels").Permutation(kRows);
+  double positive = 0;
+  for (int i = 0; i < kRows; ++i) {
+    table.target[i] = target[order[i]];
+    positive += target[i] / kRows;
+  }
+  SetUpJob(table, FeatureSpec(4));
+  RecordingObserver observer;
+  const Selection selection = RunToEnd(observer).selection;
+  // Of an AUC without information over n rows, share p positive: 1 / (12 n p (1 - p)), squared.
+  const double error = std::sqrt(1 / (12 * 0.2 * kRows * positive * (1 - positive)));
+  EXPECT_NEAR(TestMetric(selection.metrics, "auc"), 0.5, 3 * error);
 }
 
 TEST_F(RunJobTest, WarningsOfTheDataReachEventsAndResult) {

@@ -110,7 +110,7 @@ TEST_F(JobServiceTest, WhatIsMissingIsNamed) {
 
 TEST_F(JobServiceTest, AnAlgorithmThatIsNotBuiltIsRefusedWithTheKnownOnes) {
   v1::CreateJobRequest request = JobRequest();
-  request.mutable_job()->mutable_spec()->mutable_selector()->mutable_lassonet();
+  request.mutable_job()->mutable_spec()->mutable_selector()->mutable_wanda();
   const grpc::Status status = Create(request, &job_);
   EXPECT_THAT(status, Refused(StatusCode::INVALID_ARGUMENT, "UNKNOWN_ALGORITHM"));
   EXPECT_THAT(ParseRefusal(status).info.metadata().at("known"), HasSubstr("sequential_attention"));
