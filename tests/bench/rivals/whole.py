@@ -81,7 +81,7 @@ def _job(whole: Whole, threads: int) -> str:
     return (
         f"dataset: table\nfeature_selection: {{budget: {{max_count: {whole.picks}}}}}\n"
         f"selector: {{sequential_attention: {{steps: {whole.select_steps}, "
-        f"batch_size: {whole.select_batch}, learning_rate: {whole.select_rate}, "
+        f"batch_size: {whole.select_batch}, learning_rate: {whole.select_rate}, oversample: 1, "
         f"weight_decay: {whole.weight_decay}}}}}\n"
         f"model: {{mlp: {{hidden_units: {hidden}, embedding_dimension: {whole.dimension}}}}}\n"
         f"training: {{optimizer: lazy_adam, steps: {whole.fit_steps}, "
