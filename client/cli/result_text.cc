@@ -67,6 +67,24 @@ std::string PicksText(const ResultJson& result) {
   return text;
 }
 
+// "weight_decay 30, of 1, 10, 30 by validation loss .41, .40, .38 after retraining".
+std::string TuningText(const ResultJson& result) {
+  const ResultJson& tuning = At(result, "tuning");
+  if (!tuning.is_object()) return "";
+  // As it was given, without digits behind it.
+  const auto given = [](const ResultJson& value) {
+    return value.is_number() ? absl::StrCat(value.get<double>()) : std::string("-");
+  };
+  std::string values, losses, separator;
+  for (const ResultJson& trial : At(tuning, "tried")) {
+    absl::StrAppend(&values, separator, given(At(trial, "value")));
+    absl::StrAppend(&losses, separator, Number(At(trial, "validation_loss")));
+    separator = ", ";
+  }
+  return absl::StrCat("\n", Word(At(tuning, "parameter")), " ", given(At(tuning, "chosen")),
+                      ", of ", values, " by validation loss ", losses, " after retraining\n");
+}
+
 std::string DimensionsText(const ResultJson& result) {
   const ResultJson& dimensions = At(result, "dimensions");
   if (!dimensions.is_object()) return "";
@@ -238,10 +256,10 @@ ResultJson MergeResult(const ResultJson& selection, const ResultJson& run) {
 }
 
 std::string ResultText(const ResultJson& result) {
-  return absl::StrCat(HeadText(result), PicksText(result), DimensionsText(result),
-                      LayersText(result), QualityText(result), CurveText(result),
-                      RepeatsText(result), SpentText(result), WarmStartText(result),
-                      WarningsText(result));
+  return absl::StrCat(HeadText(result), PicksText(result), TuningText(result),
+                      DimensionsText(result), LayersText(result), QualityText(result),
+                      CurveText(result), RepeatsText(result), SpentText(result),
+                      WarmStartText(result), WarningsText(result));
 }
 
 std::string ResultCsv(const ResultJson& result) {

@@ -54,6 +54,17 @@ struct CapacityMatched {
   SplitMetrics metrics;
 };
 
+// A parameter of the selector that the job chose itself, by validation loss after retraining.
+struct Tuning {
+  struct Trial {
+    double value = 0;
+    std::optional<double> validation_loss;  // mean loss of its retrained picks; none: not retrained
+  };
+  std::string parameter;
+  double chosen = 0;
+  std::vector<Trial> tried;  // in the order of the values; a stopped job has fewer
+};
+
 // The selection of one repeat: candidates in the order of their picks.
 struct RepeatedSelection {
   uint64_t seed = 0;
@@ -97,6 +108,7 @@ struct Selection {
   std::map<std::string, std::map<std::string, std::optional<double>>> aukc;
   std::map<std::string, int32_t> dimensions;  // embedding_dimension: kept width of every field
   std::vector<LayerOutcome> layers;           // block_pruning
+  std::optional<Tuning> tuning;               // when a parameter was to be tuned
   std::optional<Repeats> repeats;             // when more than one was asked for
   std::optional<WarmStarted> warm_start;
   bool stopped_early = false;

@@ -89,6 +89,14 @@ Json FrequencyJson(const Selection& selection, const Repeats& repeats) {
   return frequency;
 }
 
+Json TuningJson(const Tuning& tuning) {
+  Json tried = Json::array();
+  for (const Tuning::Trial& trial : tuning.tried) {
+    tried.push_back({{"value", trial.value}, {"validation_loss", Number(trial.validation_loss)}});
+  }
+  return {{"parameter", tuning.parameter}, {"chosen", tuning.chosen}, {"tried", tried}};
+}
+
 Json RepeatsJson(const Selection& selection) {
   const Repeats& repeats = *selection.repeats;
   Json selections = Json::array();
@@ -161,6 +169,7 @@ Json SelectionJson(const Selection& selection) {
     for (const auto& [field, width] : selection.dimensions) json["dimensions"][field] = width;
   }
   if (selection.task == "block_pruning") json["layers"] = LayersJson(selection);
+  if (selection.tuning) json["tuning"] = TuningJson(*selection.tuning);
   json["stopped_early"] = selection.stopped_early;
   json["metrics"] = SplitMetricsJson(selection.metrics);
   json["controls"] = ControlsJson(selection);

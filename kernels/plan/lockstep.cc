@@ -48,7 +48,8 @@ int64_t MostTogether(const Plan& plan) {
   if (!evaluation.controls.value_or(std::vector<std::string>{}).empty()) {
     trainings += kOtherControls + evaluation.random_draws.value_or(3);
   }
-  return std::max<int64_t>(trainings, evaluation.repeats.value_or(1) - 1);
+  return std::max<int64_t>({trainings, evaluation.repeats.value_or(1) - 1,
+                            static_cast<int64_t>(plan.tuned_weight_decays.size())});
 }
 
 }  // namespace winnow::plan

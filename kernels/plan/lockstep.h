@@ -1,5 +1,5 @@
 // How many models of a job are trained side by side: the retrain, its controls and the sizes of the
-// curve, over the same batches; repeats of the selection.
+// curve, over the same batches; repeats of the selection; selections that a parameter is chosen by.
 #ifndef WINNOW_KERNELS_PLAN_LOCKSTEP_H_
 #define WINNOW_KERNELS_PLAN_LOCKSTEP_H_
 

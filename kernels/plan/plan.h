@@ -63,6 +63,10 @@ struct Plan {
   int64_t train_rows = 0, validation_rows = 0, test_rows = 0;
   int64_t selection_steps = 0;  // of the run that selects; 0: the selector trains nothing
   int64_t selection_batch = 0;
+  // Values of the selector's weight_decay, ascending, each with a selection of its own; the picks
+  // of least validation loss after retraining are kept. Empty: one selection, as the parameters
+  // say.
+  std::vector<double> tuned_weight_decays;
   int64_t training_steps = 0;  // of one ordinary training
   int64_t steps_per_epoch = 0;
   std::vector<int64_t> curve;  // sizes k, ascending

@@ -30,8 +30,8 @@ double StepSeconds(const ModelShape& shape, int64_t steps, int64_t batch) {
   return static_cast<double>(steps) * static_cast<double>(batch) * per_row;
 }
 
-// Ordinary trainings besides the selection: retrain, controls, curve. What train/ makes of the
-// controls: magnitude needs the full model; a random mask of blocks is compared with the chosen
+// Ordinary trainings besides the selection: retrain, trials, controls, curve. What train/ makes of
+// the controls: magnitude needs the full model; a random mask of blocks is compared with the chosen
 // mask trained as plainly; widths of embeddings with one width for all.
 int64_t Trainings(const Plan& plan) {
   const GateKind gate = plan.candidates.gate;
@@ -43,6 +43,7 @@ int64_t Trainings(const Plan& plan) {
   const bool select_is_training =
       gate == GateKind::kBlock && row != nullptr && row->trains_the_model;
   auto trainings = static_cast<int64_t>(plan.curve.size());
+  trainings += static_cast<int64_t>(plan.tuned_weight_decays.size());
   if (!select_is_training) ++trainings;
   if (has("full") || has("magnitude")) ++trainings;
   if (has("random")) trainings += *plan.spec.evaluation.random_draws;
@@ -56,7 +57,9 @@ Estimate MakeEstimate(const Resolver& r) {
   const Plan& plan = r.plan;
   Estimate estimate;
   const int64_t trainings = Trainings(plan);
-  const int64_t selections = *plan.spec.evaluation.repeats * plan.selection_steps;
+  const auto trials = static_cast<int64_t>(plan.tuned_weight_decays.size());
+  const int64_t selections =
+      (*plan.spec.evaluation.repeats - 1 + std::max<int64_t>(1, trials)) * plan.selection_steps;
   estimate.steps = selections + trainings * plan.training_steps;
   estimate.memory_bytes = EstimateMemory(plan, r.profile);
   estimate.seconds =

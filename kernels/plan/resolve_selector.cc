@@ -1,12 +1,15 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <iterator>
 #include <string>
 #include <utility>
+#include <variant>
 
 #include "absl/strings/str_join.h"
 #include "kernels/plan/resolver.h"
 #include "kernels/selectors/registry.h"
+#include "kernels/selectors/sequential_attention.h"
 
 namespace winnow::plan {
 namespace {
@@ -51,14 +54,11 @@ const selectors::Row* Find(Resolver& r, const std::string& name) {
   return nullptr;
 }
 
-// Fields of the contract that a built selector does not know yet.
-constexpr std::pair<const char*, const char*> kParamsNotBuilt[] = {
-    {"sequential_attention", "tune_weight_decay"}};
+constexpr char kTune[] = "tune_weight_decay";
 
-bool IsBuilt(const std::string& selector, const std::string& param) {
-  return std::none_of(
-      std::begin(kParamsNotBuilt), std::end(kParamsNotBuilt),
-      [&](const auto& later) { return selector == later.first && param == later.second; });
+bool Tunes(const ParamValues& params) {
+  const auto tune = params.find(kTune);
+  return tune != params.end() && std::get<bool>(tune->second);
 }
 
 // Rows per step of a selection run of its own: small enough for many steps on small tables, all
@@ -124,7 +124,7 @@ void FillComputedDefaults(const Resolver& r, const selectors::Row& row, ParamVal
     const bool wide = gate == GateKind::kFeature && r.plan.candidates.size() > r.plan.train_rows;
     const int64_t picks = r.plan.max_picks;
     fill("oversample", UsualOversample(r));
-    fill("weight_decay", wide ? 10.0 : 1.0);
+    if (!Tunes(params)) fill("weight_decay", wide ? 10.0 : 1.0);
     fill("picks_per_round", wide ? std::max<int64_t>(1, picks / 10) : int64_t{1});
     fill("prefilter", wide ? std::max<int64_t>(50, 2 * SelectionPicks(r, params)) : int64_t{0});
   }
@@ -133,18 +133,30 @@ void FillComputedDefaults(const Resolver& r, const selectors::Row& row, ParamVal
 // Each parameter on its own. True when all are as the table wants them.
 bool CheckEach(Resolver& r, const selectors::Row& row, const std::string& path) {
   const size_t before = r.violations.size();
-  ParamValues built;
-  for (const auto& [name, value] : r.plan.spec.selector.params) {
-    if (IsBuilt(row.name, name)) {
-      built[name] = value;
-    } else {
-      r.Add(absl::StrCat(path, ".", name), "is not built yet; leave it out");
-    }
-  }
-  for (const auto& violation : selectors::CheckParams(row.params, built)) {
+  for (const auto& violation : selectors::CheckParams(row.params, r.plan.spec.selector.params)) {
     r.Add(absl::StrCat(path, ".", violation.name), violation.message);
   }
   return r.violations.size() == before;
+}
+
+// Whether several weight decays can be tried and told apart.
+void ResolveTuning(Resolver& r, const std::string& path) {
+  const ParamValues& params = r.plan.spec.selector.params;
+  if (!Tunes(params)) return;
+  const std::string field = absl::StrCat(path, ".", kTune);
+  r.Require(params.count("weight_decay") == 0, field, "excludes weight_decay; give one of them");
+  r.Require(r.plan.candidates.gate != GateKind::kBlock, field, "is not for blocks");
+  r.Require(r.plan.validation_rows > 0, field,
+            "needs validation rows to compare on, and the split has none");
+  r.Require(r.plan.training_steps > 0, field, "needs training steps to compare after, got 0");
+  r.Require(r.plan.max_picks < r.plan.candidates.size(), field,
+            absl::StrCat("has nothing to compare: the budget holds all ", r.plan.candidates.size(),
+                         " candidates"));
+  r.Require(r.plan.spec.evaluation.repeats.value_or(1) == 1, field,
+            absl::StrCat("with evaluation.repeats is not built yet; repeats must be 1, got ",
+                         r.plan.spec.evaluation.repeats.value_or(1)));
+  r.plan.tuned_weight_decays.assign(std::begin(selectors::kTunedWeightDecays),
+                                    std::end(selectors::kTunedWeightDecays));
 }
 
 // What the selector itself refuses: fewer steps than rounds, no step to prune in.
@@ -187,6 +199,7 @@ void ResolveSelector(Resolver& r) {
             "needs a model whose first layer reads every input; use model.kind linear or mlp");
   if (steps_given) choice.params.erase("steps_per_pick");
   FillComputedDefaults(r, *row, choice.params);
+  ResolveTuning(r, path);
   if (row->check != nullptr) {
     for (const auto& violation : row->check(choice.params)) {
       r.Add(absl::StrCat(path, ".", violation.name), violation.message);

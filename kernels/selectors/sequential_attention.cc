@@ -79,6 +79,11 @@ const std::vector<ParamSpec>& OwnParams() {
        .max = 1e9,
        .doc = "Only so many candidates, of largest F statistic, take part; 0: all; absent: 0, or 2 "
               "times the picks, at least 50, with more candidates than training rows."},
+      {.name = "tune_weight_decay",
+       .type = ParamType::kBool,
+       .default_value = false,
+       .doc = "Select with weight_decay 1, 10 and 30 and keep the picks of least validation loss "
+              "after retraining; excludes weight_decay."},
   };
   return table;
 }

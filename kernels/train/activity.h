@@ -17,6 +17,8 @@ class Activity {
  public:
   virtual ~Activity() = default;
 
+  // Reports what begins. Called once, by the attempt that starts the stage, before the first step.
+  virtual void Start() {}
   virtual bool done() const = 0;
   // One step, at most some tens of milliseconds of work per thread. REQUIRES: !done().
   virtual absl::Status Advance() = 0;

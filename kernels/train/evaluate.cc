@@ -121,6 +121,11 @@ absl::StatusOr<double> MeanLoss(const JobContext& context, const MaskedModel& mo
   return sum / total;
 }
 
+absl::StatusOr<double> ValidationLoss(const JobContext& context, const MaskedModel& model) {
+  return MeanLoss(context, model,
+                  EvenlySpaced(context.table->validation_rows(), kEpochValidationRows));
+}
+
 absl::StatusOr<ModelResult> Evaluate(const JobContext& context, const MaskedModel& model) {
   ModelResult result;
   ASSIGN_OR_RETURN(result.validation, Measure(context, model, context.table->validation_rows()));

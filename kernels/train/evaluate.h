@@ -15,6 +15,10 @@
 
 namespace winnow::train {
 
+// Rows behind a validation loss, at most: beyond that it is known to a few parts in a thousand and
+// costs more than it tells.
+inline constexpr int64_t kEpochValidationRows = 131072;
+
 // A network and the mask on it; without a fold there is no mask.
 struct MaskedModel {
   const nn::Network* network = nullptr;
@@ -30,6 +34,10 @@ absl::StatusOr<ScoredRows> Score(const JobContext& context, const MaskedModel& m
 // rows is not empty. CANCELLED between blocks.
 absl::StatusOr<double> MeanLoss(const JobContext& context, const MaskedModel& model,
                                 std::span<const uint32_t> rows);
+
+// MeanLoss over the validation rows, or over kEpochValidationRows evenly spaced ones. REQUIRES:
+// there are some.
+absl::StatusOr<double> ValidationLoss(const JobContext& context, const MaskedModel& model);
 
 // Metrics of the plan with their bootstrap replicates, on both parts: on all of their rows, or on
 // kMeasuredRows evenly spaced ones. A part without rows has metrics without values.

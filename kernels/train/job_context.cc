@@ -19,6 +19,7 @@ double MeanWeightOf(const data::PackedTable& table, const Rows& rows) {
 }  // namespace
 
 std::string StageSection(const JobContext& context) {
+  if (context.trial >= 0) return absl::StrCat("stage/trial/", context.trial);
   return context.repeat == 0 ? "stage" : absl::StrCat("stage/repeat/", context.repeat);
 }
 

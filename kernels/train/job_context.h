@@ -28,6 +28,7 @@ struct JobContext {
   nn::LossKind loss = nn::LossKind::kLogistic;
   double mean_weight = 1;                   // of the sample weights of training rows
   int32_t repeat = 0;                       // of the selection
+  int32_t trial = -1;                       // of several values of a parameter; -1: the plan's own
   const WarmStart* warm = nullptr;          // none: models start from their usual initial values
   const CompactColumns* compact = nullptr;  // read instead of the table where it has the columns
 
@@ -43,7 +44,7 @@ struct JobContext {
   }
 };
 
-// The section of checkpoints that holds the context's selection.
+// The section of checkpoints that holds the context's stage: of its repeat, or of its trial.
 std::string StageSection(const JobContext& context);
 
 // All of `rows` when they are at most `limit`, else `limit` evenly spaced ones.

@@ -12,10 +12,13 @@
 #include "kernels/train/backward_prune.h"
 #include "kernels/train/repeat_run.h"
 #include "kernels/train/row_layout.h"
+#include "kernels/train/selection_files.h"
 #include "kernels/train/selection_run.h"
 #include "kernels/train/side_by_side.h"
 #include "kernels/train/stage_model.h"
 #include "kernels/train/subset.h"
+#include "kernels/train/trial_run.h"
+#include "kernels/train/tuning.h"
 #include "kernels/train/warm_start.h"
 
 namespace winnow::train {
@@ -42,7 +45,7 @@ absl::StatusOr<JobOutcome::Kind> JobRunner::Run(const Checkpoint* resume) {
     const std::span<const Stage> group = PresentGroup();
     Stages live;
     for (const Stage& stage : group) {
-      if (!IsSkipped(stage) && !IsRetrain(stage)) live.push_back(&stage);
+      if (!IsSkipped(stage) && !IsAtOnce(stage)) live.push_back(&stage);
     }
     StageEnd end = StageEnd::kAbandoned;
     if (!live.empty()) {
@@ -52,7 +55,7 @@ absl::StatusOr<JobOutcome::Kind> JobRunner::Run(const Checkpoint* resume) {
     if (end == StageEnd::kYielded) return JobOutcome::Kind::kYielded;
     if (end == StageEnd::kCancelled) return JobOutcome::Kind::kCancelled;
     for (const Stage& stage : group) {
-      if (IsRetrain(stage)) results_.FinishAsRetrain(stage);
+      if (IsAtOnce(stage)) RETURN_IF_ERROR(FinishAtOnce(stage));
     }
     state_.stage += static_cast<int64_t>(group.size());
     for (const Stage& stage : group) {
@@ -117,8 +120,9 @@ absl::Status JobRunner::ChooseColumns(const Stages& live) {
   const plan::ModelShape shape = UnionOfFields(all);
   if (compact_ != nullptr && compact_->ViewOf(shape)) return absl::OkStatus();
   compact_.reset();
+  const Stage::Kind kind = live.front()->kind;
   const bool is_selection =
-      live.front()->kind == Stage::Kind::kSelect || live.front()->kind == Stage::Kind::kRepeat;
+      kind == Stage::Kind::kSelect || kind == Stage::Kind::kRepeat || kind == Stage::Kind::kTrial;
   const int64_t batch = is_selection ? plan.selection_batch : plan.spec.training.batch_size.value();
   if (!CompactColumns::Pays(context_.table->table(), shape, steps * batch)) return absl::OkStatus();
   ASSIGN_OR_RETURN(compact_, CompactColumns::Create(context_, shape));
@@ -170,11 +174,14 @@ absl::StatusOr<JobRunner::StageEnd> JobRunner::Drive(Stages& live, Activity& act
 void JobRunner::SetPace(const Stages& live, Activity& activity) {
   const Stage& first = *live.front();
   const double seconds = clock_.AccountOf(first);
-  const bool sets_pace = first.kind == Stage::Kind::kSelect ||
-                         (first.kind == Stage::Kind::kRetrain && state_.timing.samples_per_s == 0);
+  const bool is_trial = first.kind == Stage::Kind::kTrial;
+  const bool sets_pace =
+      first.kind == Stage::Kind::kSelect ||
+      ((is_trial || first.kind == Stage::Kind::kRetrain) && state_.timing.samples_per_s == 0);
   if (!sets_pace || seconds <= 0) return;
   auto* together = dynamic_cast<SideBySide*>(&activity);
-  const int64_t samples = (together != nullptr ? together->member(0) : activity).samples_done();
+  const int64_t samples =
+      (together != nullptr && !is_trial ? together->member(0) : activity).samples_done();
   state_.timing.samples_per_s = static_cast<double>(samples) / seconds;
 }
 
@@ -193,6 +200,12 @@ absl::StatusOr<std::unique_ptr<Activity>> JobRunner::MakeActivity(const Stages& 
     for (const Stage* each : live) repeats.push_back(each->repeat);
     return SideBySide::OfRepeats(context, repeats, reporter_);
   }
+  if (stage.kind == Stage::Kind::kTrial) {
+    std::vector<int32_t> trials;
+    for (const Stage* each : live) trials.push_back(each->trial);
+    return SideBySide::OfTrials(context, {dictionaries_path_, options_.directory}, trials,
+                                reporter_);
+  }
   if (live.size() == 1) return TrainingRun::Create(context, StageTraining(context_, state_, stage));
   std::vector<TrainingConfig> trainings;
   for (const Stage* each : live) trainings.push_back(StageTraining(context_, state_, *each));
@@ -200,10 +213,9 @@ absl::StatusOr<std::unique_ptr<Activity>> JobRunner::MakeActivity(const Stages& 
 }
 
 void JobRunner::Begin(const Stages& live, Activity& activity) {
-  const Stage::Kind kind = live.front()->kind;
-  if (kind == Stage::Kind::kSelect) return static_cast<SelectionRun&>(activity).Start();
-  if (kind == Stage::Kind::kRepeat) return static_cast<SideBySide&>(activity).StartRepeats();
+  activity.Start();
   for (const Stage* stage : live) {
+    if (!IsTraining(*stage) && stage->kind != Stage::Kind::kPrune) continue;
     reporter_.Emit(PhaseStarted{.name = stage->name, .steps = stage->size.steps});
   }
 }
@@ -241,6 +253,8 @@ absl::Status JobRunner::FinishOne(const Stage& stage, Activity& activity) {
       state_.picks = prune.picks();
       return absl::OkStatus();
     }
+    case Stage::Kind::kTrial:
+      return results_.Finish(stage, static_cast<TrialRun&>(activity));
     case Stage::Kind::kRepeat:
       state_.repeats.push_back(static_cast<const RepeatRun&>(activity).picks());
       return absl::OkStatus();
@@ -248,6 +262,7 @@ absl::Status JobRunner::FinishOne(const Stage& stage, Activity& activity) {
     case Stage::Kind::kCapacity:
     case Stage::Kind::kControl:
     case Stage::Kind::kCurve:
+    case Stage::Kind::kChoose:
       break;
   }
   return results_.Finish(stage, static_cast<const TrainingRun&>(activity));
@@ -273,6 +288,19 @@ bool JobRunner::IsRetrain(const Stage& stage) const {
   return stage.kind == Stage::Kind::kCurve && !state_.stopped &&
          stage.k == static_cast<int64_t>(state_.picks.size()) &&
          !SelectionTrainsTheResult(*context_.plan);
+}
+
+bool JobRunner::IsAtOnce(const Stage& stage) const {
+  return stage.kind == Stage::Kind::kChoose || IsRetrain(stage);
+}
+
+absl::Status JobRunner::FinishAtOnce(const Stage& stage) {
+  if (stage.kind == Stage::Kind::kChoose) {
+    results_.Choose(stage);
+    return ChooseTrialModel(options_.directory, BestTrial(state_));
+  }
+  results_.FinishAsRetrain(stage);
+  return absl::OkStatus();
 }
 
 absl::Status JobRunner::WriteCheckpoint(const Activity* activity, const std::string& phase) {

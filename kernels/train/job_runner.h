@@ -6,7 +6,8 @@
 //   stop    from the event on that nobody has seen yet: a checkpoint, so that a crash cannot move
 //           the point; then the selection ends with its picks filled up, the retrain runs to its
 //           end, controls, curve and repeats that are not complete are left out: those that go on
-//           side by side are complete together
+//           side by side are complete together. Of several trials the first is the selection that
+//           ends so; others count where they were complete
 #ifndef WINNOW_KERNELS_TRAIN_JOB_RUNNER_H_
 #define WINNOW_KERNELS_TRAIN_JOB_RUNNER_H_
 
@@ -47,6 +48,9 @@ class JobRunner {
   // The stages from state_.stage on that are trained together.
   std::span<const Stage> PresentGroup() const;
   bool IsSkipped(const Stage& stage) const;
+  // Has nothing to train: the choice among trials, a point of the curve that IsRetrain.
+  bool IsAtOnce(const Stage& stage) const;
+  absl::Status FinishAtOnce(const Stage& stage);
   // A point of the curve at the size of the selection: the retrain is that model.
   bool IsRetrain(const Stage& stage) const;
 

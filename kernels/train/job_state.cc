@@ -42,6 +42,8 @@ void JobState::Save(Checkpoint& checkpoint) const {
   out.Value(work_done);
   out.Value(steps_done);
   WritePicks(picks, out);
+  out.Value<uint64_t>(trials.size());
+  for (const Trial& trial : trials) out.Optional(trial.validation_loss);
   out.Value(logit_stddev);
   out.Value<uint64_t>(repeats.size());
   for (const std::vector<Pick>& repeat : repeats) WritePicks(repeat, out);
@@ -75,6 +77,8 @@ absl::Status JobState::Load(const Checkpoint& checkpoint) {
   work_done = in.Value<double>();
   steps_done = in.Value<int64_t>();
   picks = ReadPicks(in);
+  trials.clear();
+  for (auto n = in.Value<uint64_t>(); n > 0 && in.ok(); --n) trials.push_back({in.Optional()});
   logit_stddev = in.Value<double>();
   repeats.clear();
   for (auto n = in.Value<uint64_t>(); n > 0 && in.ok(); --n) repeats.push_back(ReadPicks(in));

@@ -22,6 +22,11 @@ struct ModelResult {
   MetricSamples validation, test;
 };
 
+// A selection that was tried with one value of a tuned parameter.
+struct Trial {
+  std::optional<double> validation_loss;  // of its retrained picks; none: not retrained
+};
+
 struct JobState {
   int64_t ordinal = 0;      // of the last event
   int64_t stage = 0;        // stages done
@@ -30,7 +35,8 @@ struct JobState {
   double work_done = 0;     // of finished stages, in the units of work.h
   int64_t steps_done = 0;   // of finished stages
 
-  std::vector<Pick> picks;  // complete after the stages select and prune
+  std::vector<Pick> picks;    // complete after the stages select and prune, or choose
+  std::vector<Trial> trials;  // those done; `picks` are of the best of them
   double logit_stddev = 0;
   std::vector<std::vector<Pick>> repeats;  // of repeats 1, 2, ...: those done
   std::vector<int32_t>

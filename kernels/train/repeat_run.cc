@@ -7,8 +7,9 @@
 namespace winnow::train {
 
 absl::StatusOr<std::unique_ptr<RepeatRun>> RepeatRun::Create(const JobContext& context,
-                                                             EventSink& events) {
-  std::unique_ptr<RepeatRun> run(new RepeatRun(context, events));
+                                                             EventSink& events,
+                                                             OnSelected on_selected) {
+  std::unique_ptr<RepeatRun> run(new RepeatRun(context, events, std::move(on_selected)));
   ASSIGN_OR_RETURN(const SelectionConfig config, PlannedSelection(context));
   ASSIGN_OR_RETURN(run->selection_, SelectionRun::Create(context, config, events));
   return run;
@@ -19,14 +20,25 @@ absl::Status RepeatRun::Advance() {
     return selection_->done() ? EndSelection() : selection_->Advance();
   }
   if (!prune_->done()) return prune_->Advance();
+  EndPruning();
+  return absl::OkStatus();
+}
+
+absl::Status RepeatRun::FinishEarly() {
+  if (prune_ == nullptr && !done_) RETURN_IF_ERROR(EndSelection());
+  if (prune_ != nullptr && !done_) EndPruning();
+  return absl::OkStatus();
+}
+
+void RepeatRun::EndPruning() {
   prune_->FinishEarly();
   picks_ = prune_->picks();
   done_ = true;
-  return absl::OkStatus();
 }
 
 absl::Status RepeatRun::EndSelection() {
   RETURN_IF_ERROR(selection_->Complete());
+  if (on_selected_) RETURN_IF_ERROR(on_selected_(*selection_));
   const plan::Plan& plan = *context_.plan;
   if (OverselectedCount(plan) <= plan.max_picks) {
     picks_ = selection_->picks();

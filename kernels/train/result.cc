@@ -10,6 +10,7 @@
 #include "kernels/train/stability.h"
 #include "kernels/train/stage_model.h"
 #include "kernels/train/subset.h"
+#include "kernels/train/tuning.h"
 
 namespace winnow::train {
 namespace {
@@ -165,6 +166,7 @@ Selection MakeSelection(const JobContext& context, const JobState& state) {
   }
   if (plan.candidates.gate == GateKind::kChunk) SetDimensions(context, selection);
   if (plan.candidates.gate == GateKind::kBlock) SetLayers(context, state, selection);
+  selection.tuning = TuningOf(plan, state);
   if (plan.spec.evaluation.repeats.value_or(1) > 1) SetRepeats(context, state, selection);
   selection.stopped_early = state.stopped;
   selection.settings = DeterministicSettings(plan);

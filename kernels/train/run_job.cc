@@ -2,7 +2,6 @@
 
 #include <filesystem>
 #include <memory>
-#include <system_error>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -22,6 +21,7 @@
 #include "kernels/train/job_state.h"
 #include "kernels/train/reporter.h"
 #include "kernels/train/result.h"
+#include "kernels/train/selection_files.h"
 #include "kernels/train/stage_model.h"
 #include "kernels/train/subset.h"
 #include "kernels/train/warm_start.h"
@@ -59,24 +59,6 @@ absl::Status WriteModel(const JobContext& context, const JobState& state,
   ASSIGN_OR_RETURN(const nlohmann::ordered_json manifest, exporting::ManifestJson(input));
   outcome.manifest_path = directory + "/manifest.json";
   return WriteFileAtomically(outcome.manifest_path, exporting::FormatJson(manifest));
-}
-
-// The selection's model, when an earlier attempt wrote it.
-absl::Status CarryOver(const JobOptions& options) {
-  if (options.resume_directory.empty()) return absl::OkStatus();
-  for (const char* name : {kSelectionModelFile, kSelectionManifestFile}) {
-    const std::filesystem::path from = std::filesystem::path(options.resume_directory) / name;
-    const std::filesystem::path to = std::filesystem::path(options.directory) / name;
-    std::error_code error;
-    if (!std::filesystem::exists(from, error) || std::filesystem::exists(to, error)) continue;
-    std::filesystem::create_hard_link(from, to, error);
-    if (error) std::filesystem::copy_file(from, to, error);
-    if (error) {
-      return absl::InternalError(
-          absl::StrCat("carrying '", from.string(), "' over: ", error.message()));
-    }
-  }
-  return absl::OkStatus();
 }
 
 void FindSelectionModel(const std::string& directory, JobOutcome& outcome) {
@@ -149,7 +131,10 @@ absl::StatusOr<JobOutcome> RunJob(const plan::Plan& plan, const DatasetProfile& 
   ASSIGN_OR_RETURN(const std::unique_ptr<WarmStart> warm,
                    OpenParent(context, options, dataset_dir));
   context.warm = warm.get();
-  if (checkpoint != nullptr) RETURN_IF_ERROR(CarryOver(options));
+  const auto trials = static_cast<int32_t>(plan.tuned_weight_decays.size());
+  if (checkpoint != nullptr && !options.resume_directory.empty()) {
+    RETURN_IF_ERROR(CarryModelsOver(options.resume_directory, options.directory, trials));
+  }
 
   JobState state;
   if (checkpoint != nullptr) RETURN_IF_ERROR(state.Load(*checkpoint));
@@ -167,6 +152,7 @@ absl::StatusOr<JobOutcome> RunJob(const plan::Plan& plan, const DatasetProfile& 
   ASSIGN_OR_RETURN(outcome.layer_times, MeasureLayers(context, state));
   RETURN_IF_ERROR(WriteModel(context, state, FinalShape(context, state), dataset_dir,
                              options.directory, outcome));
+  RETURN_IF_ERROR(RemoveTrialFolders(options.directory, trials));
   observer.OnPartEnded(JobPart::kWrite, watch.Restart());
   return outcome;
 }

@@ -2,8 +2,8 @@
 // model.
 //
 // Stages, each resumable: select (masked training) -> prune (backward pruning, when oversample > 1)
-// -> retrain -> controls -> curve -> repeats. For selectors that train the model (block pruning)
-// select is the training itself.
+// -> retrain -> controls -> curve -> repeats (stages.h). For selectors that train the model (block
+// pruning) select is the training itself.
 //
 // A repeat r = 1, 2, ... selects (and prunes back) once more, with seed + r in place of the job's
 // seed: its picks are those of a job of that seed. The split is that of repeat 0, whose subset is
@@ -51,7 +51,7 @@ struct Pruned {
   int32_t repeat = 0;
 };
 struct Evaluated {
-  std::string what;  // "retrain", "control/full", "curve/8"
+  std::string what;  // "retrain", "control/full", "curve/8", "retrain/decay_10" (a trial)
   int64_t k = 0;
   SplitMetrics metrics;
 };

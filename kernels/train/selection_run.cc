@@ -13,6 +13,7 @@
 #include "kernels/train/schedule.h"
 #include "kernels/train/stages.h"
 #include "kernels/train/subset.h"
+#include "kernels/train/tuning.h"
 #include "kernels/train/warm_start.h"
 
 namespace winnow::train {
@@ -48,6 +49,7 @@ Budget ScaledBudget(const Budget& budget, double share) {
 absl::StatusOr<SelectionConfig> PlannedSelection(const JobContext& context) {
   const plan::Plan& plan = *context.plan;
   SelectionConfig config;
+  config.params = TrialParams(plan, context.trial);
   config.row = selectors::FindSelector(plan.spec.selector.name);
   if (config.row == nullptr) {
     return absl::NotFoundError(
@@ -57,7 +59,7 @@ absl::StatusOr<SelectionConfig> PlannedSelection(const JobContext& context) {
   config.training.early_stopping = false;
   config.training.steps = plan.selection_steps;
   config.training.batch_size = static_cast<int32_t>(plan.selection_batch);
-  const selectors::ParamValues& params = plan.spec.selector.params;
+  const selectors::ParamValues& params = config.params;
   config.training.learning_rate = ParamOr(params, "learning_rate", config.training.learning_rate);
   config.training.weight_decay = ParamOr(params, "weight_decay", config.training.weight_decay);
   if (!config.row->trains_the_model) {
@@ -76,6 +78,17 @@ absl::StatusOr<SelectionConfig> PlannedSelection(const JobContext& context) {
   config.problem.validation_rows = plan.validation_rows;
   if (context.warm != nullptr) config.problem.start_logits = context.warm->logits();
   return config;
+}
+
+PickMade PickEvent(const CandidateSet& candidates, const Pick& pick, int64_t rank, int32_t repeat) {
+  const Candidate& candidate = candidates.items[pick.candidate];
+  return {.pick = pick,
+          .candidate = candidate.name,
+          .rank = static_cast<int32_t>(rank),
+          .cost = candidate.cost.price,
+          .must_keep = std::binary_search(candidates.must_keep.begin(), candidates.must_keep.end(),
+                                          pick.candidate),
+          .repeat = repeat};
 }
 
 SelectionRun::SelectionRun(const JobContext& context, const SelectionConfig& config,
@@ -100,7 +113,7 @@ absl::StatusOr<std::unique_ptr<SelectionRun>> SelectionRun::Create(const JobCont
   if (context.warm != nullptr) RETURN_IF_ERROR(context.warm->StartSelection(run->network_));
   ASSIGN_OR_RETURN(run->probe_, NetworkProbe::Create(context, run->network_, run->fold_));
   RETURN_IF_ERROR(run->MakeTrainStep());
-  run->selector_ = config.row->make(context.plan->spec.selector.params);
+  run->selector_ = config.row->make(config.params);
   RETURN_IF_ERROR(run->selector_->Begin(run->config_.problem));
   run->phase_ = run->selector_->first_phase();
   return run;
@@ -217,15 +230,7 @@ void SelectionRun::ReportPicks() {
   for (; reported_ < static_cast<int64_t>(all.size()); ++reported_) {
     if (candidates.gate == GateKind::kBlock) continue;
     const Pick& pick = all[static_cast<size_t>(reported_)];
-    const Candidate& candidate = candidates.items[pick.candidate];
-    events_.Emit(
-        PickMade{.pick = pick,
-                 .candidate = candidate.name,
-                 .rank = static_cast<int32_t>(reported_) + 1,
-                 .cost = candidate.cost.price,
-                 .must_keep = std::binary_search(candidates.must_keep.begin(),
-                                                 candidates.must_keep.end(), pick.candidate),
-                 .repeat = context_.repeat});
+    events_.Emit(PickEvent(candidates, pick, reported_ + 1, context_.repeat));
   }
 }
 

@@ -32,6 +32,7 @@
 #include "kernels/train/event_sink.h"
 #include "kernels/train/job_context.h"
 #include "kernels/train/model_probe.h"
+#include "kernels/train/run_job.h"
 #include "kernels/train/training_run.h"
 
 namespace winnow::train {
@@ -39,12 +40,16 @@ namespace winnow::train {
 // What is selected and how the model trains meanwhile.
 struct SelectionConfig {
   const selectors::Row* row = nullptr;
+  selectors::ParamValues params;
   selectors::Problem problem;
   TrainingConfig training;
 };
 
-// Of the context's repeat. NOT_FOUND when the plan names an unknown selector.
+// Of the context's repeat and trial. NOT_FOUND when the plan names an unknown selector.
 absl::StatusOr<SelectionConfig> PlannedSelection(const JobContext& context);
+
+// The event of the pick at place `rank`, from 1.
+PickMade PickEvent(const CandidateSet& candidates, const Pick& pick, int64_t rank, int32_t repeat);
 
 class SelectionRun final : public Activity {
  public:
@@ -53,9 +58,8 @@ class SelectionRun final : public Activity {
                                                               const SelectionConfig& config,
                                                               EventSink& events);
 
-  // Reports the first phase and the candidates that are kept in any case. Called once, by the
-  // attempt that starts the stage, before the first step.
-  void Start();
+  // Reports the first phase and the candidates that are kept in any case.
+  void Start() override;
 
   bool done() const override;
   absl::Status Advance() override;

@@ -17,8 +17,9 @@ using Clock = std::chrono::steady_clock;
 constexpr int64_t kRoundWork = int64_t{1} << 29;
 // Below this a step gains little from more threads: 0.1 ms.
 constexpr int64_t kSmallStepWork = int64_t{1} << 24;
-// Of a repeat: each has batches of its own, which it reads at best while its model is in cache.
-constexpr int64_t kRepeatWork = int64_t{1} << 31, kMostRepeatSteps = 32;
+// Of a repeat or trial: each has batches of its own, which it reads at best while its model is in
+// cache.
+constexpr int64_t kSelectionWork = int64_t{1} << 31, kMostSelectionSteps = 32;
 // Of a training at least, so that short ones can be interrupted too.
 constexpr int64_t kLeastRounds = 8;
 
@@ -70,21 +71,40 @@ absl::StatusOr<std::unique_ptr<SideBySide>> SideBySide::OfTrainings(
   return together;
 }
 
-absl::StatusOr<std::unique_ptr<SideBySide>> SideBySide::OfRepeats(
-    const JobContext& context, const std::vector<int32_t>& repeats, EventSink& events) {
+absl::StatusOr<std::unique_ptr<SideBySide>> SideBySide::OfSelections(
+    const JobContext& context, size_t selections, EventSink& events,
+    const std::function<absl::Status(size_t i, Member& member)>& make) {
   std::unique_ptr<SideBySide> together(new SideBySide(context, events));
   const plan::Plan& plan = *context.plan;
-  const auto models = static_cast<int64_t>(repeats.size());
+  const auto models = static_cast<int64_t>(selections);
   const int64_t step = StepWork(plan.model, plan.selection_batch);
   together->ChooseCut(models, step);
-  together->repeat_steps_ =
-      std::clamp<int64_t>(kRepeatWork / std::max<int64_t>(1, models * step), 1, kMostRepeatSteps);
-  for (const int32_t repeat : repeats) {
-    Member& member = together->AddMember();
-    member.context.repeat = repeat;
-    ASSIGN_OR_RETURN(member.activity, RepeatRun::Create(member.context, member.events));
-  }
+  together->selection_steps_ = std::clamp<int64_t>(
+      kSelectionWork / std::max<int64_t>(1, models * step), 1, kMostSelectionSteps);
+  for (size_t i = 0; i < selections; ++i) RETURN_IF_ERROR(make(i, together->AddMember()));
   return together;
+}
+
+absl::StatusOr<std::unique_ptr<SideBySide>> SideBySide::OfRepeats(
+    const JobContext& context, const std::vector<int32_t>& repeats, EventSink& events) {
+  return OfSelections(
+      context, repeats.size(), events, [&](size_t i, Member& member) -> absl::Status {
+        member.context.repeat = repeats[i];
+        ASSIGN_OR_RETURN(member.activity, RepeatRun::Create(member.context, member.events));
+        return absl::OkStatus();
+      });
+}
+
+absl::StatusOr<std::unique_ptr<SideBySide>> SideBySide::OfTrials(const JobContext& context,
+                                                                 const ModelFolder& folder,
+                                                                 const std::vector<int32_t>& trials,
+                                                                 EventSink& events) {
+  return OfSelections(
+      context, trials.size(), events, [&](size_t i, Member& member) -> absl::Status {
+        member.context.trial = trials[i];
+        ASSIGN_OR_RETURN(member.activity, TrialRun::Create(member.context, folder, member.events));
+        return absl::OkStatus();
+      });
 }
 
 bool SideBySide::done() const {
@@ -129,7 +149,7 @@ absl::Status SideBySide::Round(int64_t steps,
 }
 
 absl::Status SideBySide::Advance() {
-  if (batches_ == nullptr) return Round(repeat_steps_, nullptr);
+  if (batches_ == nullptr) return Round(selection_steps_, nullptr);
   const int64_t step = members_.front()->activity->steps_done();
   const int64_t steps = std::min(batches_->steps(), total_steps_ - step);
   if (!batches_->Has(step)) {
@@ -144,8 +164,8 @@ absl::Status SideBySide::Advance() {
   return absl::OkStatus();
 }
 
-void SideBySide::StartRepeats() {
-  for (const auto& member : members_) static_cast<RepeatRun&>(*member->activity).Start();
+void SideBySide::Start() {
+  for (const auto& member : members_) member->activity->Start();
   FlushEvents();
 }
 

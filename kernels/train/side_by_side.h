@@ -22,6 +22,7 @@
 #include "kernels/train/job_context.h"
 #include "kernels/train/shared_batches.h"
 #include "kernels/train/training_run.h"
+#include "kernels/train/trial_run.h"
 
 namespace winnow::train {
 
@@ -36,7 +37,13 @@ class SideBySide final : public Activity {
   static absl::StatusOr<std::unique_ptr<SideBySide>> OfRepeats(const JobContext& context,
                                                                const std::vector<int32_t>& repeats,
                                                                EventSink& events);
+  // Trials of several values of a parameter.
+  static absl::StatusOr<std::unique_ptr<SideBySide>> OfTrials(const JobContext& context,
+                                                              const ModelFolder& folder,
+                                                              const std::vector<int32_t>& trials,
+                                                              EventSink& events);
 
+  void Start() override;
   bool done() const override;
   absl::Status Advance() override;
   void Save(Checkpoint& checkpoint) const override;
@@ -51,9 +58,6 @@ class SideBySide final : public Activity {
   std::vector<std::pair<std::string, double>> top_scores() const override {
     return Present().top_scores();
   }
-
-  // Starts every repeat, as SelectionRun::Start.
-  void StartRepeats();
 
   size_t size() const { return members_.size(); }
   Activity& member(size_t i) { return *members_[i]->activity; }
@@ -73,6 +77,10 @@ class SideBySide final : public Activity {
   };
 
   SideBySide(const JobContext& context, EventSink& events) : context_(context), events_(events) {}
+  // Adds a member for every selection; `make` completes it.
+  static absl::StatusOr<std::unique_ptr<SideBySide>> OfSelections(
+      const JobContext& context, size_t selections, EventSink& events,
+      const std::function<absl::Status(size_t i, Member& member)>& make);
   // `largest`: multiply-adds of a step of the largest model.
   void ChooseCut(int64_t models, int64_t largest);
   Member& AddMember();
@@ -87,7 +95,7 @@ class SideBySide final : public Activity {
   bool by_model_ = true;                    // a task is a whole activity
   std::unique_ptr<SharedBatches> batches_;  // of trainings
   int64_t total_steps_ = 0;                 // of a training
-  int64_t repeat_steps_ = 1;                // of a repeat, in a round
+  int64_t selection_steps_ = 1;             // of a repeat or trial, in a round
   std::vector<std::unique_ptr<Member>> members_;
 };
 

@@ -1,7 +1,9 @@
 #include "kernels/train/stage_results.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <optional>
+#include <utility>
 
 #include "absl/strings/str_format.h"
 #include "kernels/base/status.h"
@@ -9,6 +11,7 @@
 #include "kernels/train/magnitude_subset.h"
 #include "kernels/train/result.h"
 #include "kernels/train/stage_model.h"
+#include "kernels/train/tuning.h"
 
 namespace winnow::train {
 namespace {
@@ -63,6 +66,36 @@ absl::Status StageResults::Finish(const Stage& stage, const TrainingRun& run) {
     Report("control/random/", "control/random", k);
   }
   return absl::OkStatus();
+}
+
+absl::Status StageResults::Finish(const Stage& stage, TrialRun& run) {
+  RETURN_IF_ERROR(run.FinishEarly());
+  if (run.picks().empty()) {
+    return absl::FailedPreconditionError("nothing was selected: no candidate fits the budget");
+  }
+  Trial trial;
+  if (const std::optional<MaskedModel> model = run.model()) {
+    RETURN_IF_ERROR(model->network->CheckFinite());
+    clock_.Count(state_.timing.select_s);
+    ASSIGN_OR_RETURN(trial.validation_loss, ValidationLoss(context_, *model));
+    clock_.Count(state_.timing.evaluate_s);
+  }
+  state_.trials.push_back(trial);
+  if (BestTrial(state_) == stage.trial) state_.picks = run.picks();
+  if (!trial.validation_loss) return absl::OkStatus();
+  Evaluated evaluated{.what = "retrain/" + TrialLabel(*context_.plan, stage.trial),
+                      .k = static_cast<int64_t>(run.picks().size())};
+  evaluated.metrics["validation"]["loss"].value = trial.validation_loss;
+  reporter_.Emit(std::move(evaluated));
+  return absl::OkStatus();
+}
+
+void StageResults::Choose(const Stage& stage) {
+  reporter_.Emit(PhaseStarted{.name = stage.name});
+  for (size_t rank = 0; rank < state_.picks.size(); ++rank) {
+    reporter_.Emit(PickEvent(context_.plan->candidates, state_.picks[rank],
+                             static_cast<int64_t>(rank) + 1, context_.repeat));
+  }
 }
 
 void StageResults::FinishAsRetrain(const Stage& stage) {

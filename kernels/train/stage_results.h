@@ -14,6 +14,7 @@
 #include "kernels/train/stage_clock.h"
 #include "kernels/train/stages.h"
 #include "kernels/train/training_run.h"
+#include "kernels/train/trial_run.h"
 
 namespace winnow::train {
 
@@ -26,12 +27,17 @@ class StageResults {
 
   absl::Status Finish(SelectionRun& run);
   absl::Status Finish(const Stage& stage, const TrainingRun& run);
+  // Of a trial that is over, or is to be over now.
+  absl::Status Finish(const Stage& stage, TrialRun& run);
+  // Ends a selection that was tried with several values: tells the picks of the best.
+  void Choose(const Stage& stage);
   // Of a point of the curve whose model is the retrained one.
   void FinishAsRetrain(const Stage& stage);
 
-  // Is this training or repeat finished, by this attempt or an earlier one?
+  // Is this training, trial or repeat finished, by this attempt or an earlier one?
   bool IsFinished(const Stage& stage) const {
     if (stage.repeat > 0) return stage.repeat <= static_cast<int64_t>(state_.repeats.size());
+    if (stage.trial >= 0) return stage.trial < static_cast<int64_t>(state_.trials.size());
     return IsTraining(stage) && state_.results.count(stage.name) != 0;
   }
 

@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 
 #include "absl/strings/str_cat.h"
 #include "kernels/plan/lockstep.h"
 #include "kernels/plan/model_shape.h"
 #include "kernels/selectors/registry.h"
 #include "kernels/train/backward_prune.h"
+#include "kernels/train/tuning.h"
 
 namespace winnow::train {
 namespace {
@@ -112,6 +114,23 @@ void AddSelection(const plan::Plan& plan, std::vector<Stage>& stages) {
   stages.push_back(prune);
 }
 
+void AddTrials(const plan::Plan& plan, std::vector<Stage>& stages) {
+  const StageSize selection = SelectionSize(plan), pruning = PruningSize(plan);
+  for (size_t t = 0; t < plan.tuned_weight_decays.size(); ++t) {
+    const auto trial = static_cast<int32_t>(t);
+    Stage stage =
+        Training(plan, Stage::Kind::kTrial, "trial/" + TrialLabel(plan, trial), plan.max_picks);
+    stage.trial = trial;
+    stage.size.steps += selection.steps + pruning.steps;
+    stage.size.work += selection.work + pruning.work;
+    stages.push_back(stage);
+  }
+  Stage choose;
+  choose.kind = Stage::Kind::kChoose;
+  choose.name = "select/choose";
+  stages.push_back(choose);
+}
+
 void AddRepeat(const plan::Plan& plan, int32_t repeat, std::vector<Stage>& stages) {
   Stage stage;
   stage.kind = Stage::Kind::kRepeat;
@@ -126,7 +145,9 @@ void AddRepeat(const plan::Plan& plan, int32_t repeat, std::vector<Stage>& stage
 
 // The magnitude control begins a group: its subset is read off the full model.
 bool GoTogether(const Stage& first, const Stage& next) {
-  if (first.kind == Stage::Kind::kRepeat) return next.kind == first.kind;
+  if (first.kind == Stage::Kind::kRepeat || first.kind == Stage::Kind::kTrial) {
+    return next.kind == first.kind;
+  }
   return IsTraining(first) && IsTraining(next) && next.control != "magnitude";
 }
 
@@ -150,7 +171,7 @@ void Group(const plan::Plan& plan, std::vector<Stage>& stages) {
 }  // namespace
 
 bool IsEvidence(const Stage& stage) {
-  return stage.kind == Stage::Kind::kRepeat ||
+  return stage.kind == Stage::Kind::kRepeat || stage.trial > 0 ||
          (IsTraining(stage) && stage.kind != Stage::Kind::kRetrain);
 }
 
@@ -174,7 +195,11 @@ bool SelectionTrainsTheResult(const plan::Plan& plan) {
 
 std::vector<Stage> PlanStages(const plan::Plan& plan) {
   std::vector<Stage> stages;
-  AddSelection(plan, stages);
+  if (plan.tuned_weight_decays.empty()) {
+    AddSelection(plan, stages);
+  } else {
+    AddTrials(plan, stages);
+  }
   if (!SelectionTrainsTheResult(plan)) {
     stages.push_back(Training(plan, Stage::Kind::kRetrain, "retrain", plan.max_picks));
   }

@@ -108,7 +108,7 @@ MaskedModel TrainingRun::model() const {
 }
 
 void TrainingRun::Save(Checkpoint& checkpoint) const {
-  const std::string prefix = "stage/" + config_.name;
+  const std::string prefix = StageSection(context_) + "/" + config_.name;
   checkpoint.PutValue(prefix + "/step", step_);
   checkpoint.PutValue(prefix + "/samples", samples_);
   checkpoint.PutValue(prefix + "/loss", loss_);
@@ -121,7 +121,7 @@ void TrainingRun::Save(Checkpoint& checkpoint) const {
 }
 
 absl::Status TrainingRun::Load(const Checkpoint& checkpoint) {
-  const std::string prefix = "stage/" + config_.name;
+  const std::string prefix = StageSection(context_) + "/" + config_.name;
   RETURN_IF_ERROR(checkpoint.GetArray(prefix + "/step", std::span<int64_t>(&step_, 1)));
   RETURN_IF_ERROR(checkpoint.GetArray(prefix + "/samples", std::span<int64_t>(&samples_, 1)));
   RETURN_IF_ERROR(checkpoint.GetArray(prefix + "/loss", std::span<double>(&loss_, 1)));

@@ -23,10 +23,6 @@
 
 namespace winnow::train {
 
-// Rows behind the validation loss of an epoch, at most: beyond that the loss of early stopping is
-// known to a few parts in a thousand and costs more than it tells.
-inline constexpr int64_t kEpochValidationRows = 131072;
-
 struct TrainingConfig {
   std::string name;  // of the stage; random streams are "init/<name>", ...
   // Batches are those of the stream "shuffle/<shuffle>". Trainings as planned share one: what tells

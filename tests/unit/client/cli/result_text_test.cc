@@ -73,6 +73,15 @@ TEST(ResultTextTest, PrintsHowAlikeTheRepeatsAre) {
   EXPECT_THAT(ResultText(result), HasSubstr("3 selections, Jaccard -, Kuncheva 0.7500"));
 }
 
+TEST(ResultTextTest, PrintsWhatWasTuned) {
+  ResultJson result = Example();
+  result["tuning"] = ResultJson::parse(R"({"parameter": "weight_decay", "chosen": 30.0, "tried": [
+    {"value": 1.0, "validation_loss": 0.41}, {"value": 30.0, "validation_loss": 0.385}]})");
+  EXPECT_THAT(ResultText(result),
+              HasSubstr("\nweight_decay 30, of 1, 30 by validation loss 0.4100, 0.3850 after "
+                        "retraining\n"));
+}
+
 TEST(ResultTextTest, CsvHasFullNumbersAndQuotes) {
   EXPECT_EQ(ResultCsv(Example()),
             "rank,name,phase,score,gain,cost\n"

@@ -66,6 +66,15 @@ TEST(SelectionJsonTest, TasksAddTheirOwnSections) {
             R"("logit_stddev":0.75}])");
 }
 
+TEST(SelectionJsonTest, TuningTellsEveryValueThatWasTried) {
+  Selection selection = Example();
+  EXPECT_FALSE(SelectionJson(selection).contains("tuning"));
+  selection.tuning = {.parameter = "weight_decay", .chosen = 30, .tried = {{1, 0.5}, {30, {}}}};
+  EXPECT_EQ(SelectionJson(selection)["tuning"].dump(),
+            R"({"parameter":"weight_decay","chosen":30.0,"tried":[{"value":1.0,)"
+            R"("validation_loss":0.5},{"value":30.0,"validation_loss":null}]})");
+}
+
 TEST(SelectionJsonTest, DoublesReadBackEqualAndUndefinedOnesAreNull) {
   Selection selection = Example();
   const double third = 1.0 / 3;

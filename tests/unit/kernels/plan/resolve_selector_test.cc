@@ -150,13 +150,53 @@ TEST(ResolveSelectorTest, UnknownNamesListTheRegistry) {
 TEST(ResolveSelectorTest, BadParametersComeWithTheirPaths) {
   Spec spec = SelectFeatures(6);
   spec.selector = {"sequential_attention",
-                   {{"warmup", 1.0}, {"stepps", int64_t{3}}, {"tune_weight_decay", true}}};
+                   {{"warmup", 1.0}, {"stepps", int64_t{3}}, {"tune_weight_decay", 1.0}}};
   EXPECT_THAT(
       ViolationsOf(spec, AdultProfile()),
-      ElementsAre(
-          Pair("selector.sequential_attention.tune_weight_decay", "is not built yet; leave it out"),
-          Pair("selector.sequential_attention.stepps", HasSubstr("unknown parameter")),
-          Pair("selector.sequential_attention.warmup", "must be < 1, got 1")));
+      ElementsAre(Pair("selector.sequential_attention.stepps", HasSubstr("unknown parameter")),
+                  Pair("selector.sequential_attention.tune_weight_decay", "must be true or false"),
+                  Pair("selector.sequential_attention.warmup", "must be < 1, got 1")));
+}
+
+Spec Tuned(int k) {
+  Spec spec = SelectFeatures(k);
+  spec.selector = {"sequential_attention", {{"tune_weight_decay", true}}};
+  return spec;
+}
+
+TEST(ResolveSelectorTest, TuningTriesValuesInsteadOfOne) {
+  const Plan plan = PlanOf(Tuned(6), AdultProfile());
+  EXPECT_THAT(plan.tuned_weight_decays, ElementsAre(1.0, 10.0, 30.0));
+  EXPECT_EQ(plan.spec.selector.params.count("weight_decay"), 0u);
+  // A resolved spec says the same, and what is not tuned has no values.
+  EXPECT_EQ(PlanOf(plan.spec, AdultProfile()).tuned_weight_decays, plan.tuned_weight_decays);
+  const Plan plain = PlanOf(SelectFeatures(6), AdultProfile());
+  EXPECT_THAT(plain.tuned_weight_decays, ElementsAre());
+  // Two more selections, three more trainings, and the memory to have them side by side.
+  EXPECT_EQ(plan.estimate.steps,
+            plain.estimate.steps + 2 * plain.selection_steps + 3 * plain.training_steps);
+  Spec alone = SelectFeatures(6), tuned = Tuned(6);
+  alone.evaluation.controls = tuned.evaluation.controls = std::vector<std::string>{};
+  EXPECT_GT(PlanOf(tuned, AdultProfile()).estimate.memory_bytes,
+            PlanOf(alone, AdultProfile()).estimate.memory_bytes);
+}
+
+TEST(ResolveSelectorTest, TuningSaysWhatItNeeds) {
+  const std::string path = "selector.sequential_attention.tune_weight_decay";
+  Spec spec = Tuned(6);
+  spec.selector.params["weight_decay"] = 3.0;
+  EXPECT_EQ(MessageAt(spec, AdultProfile(), path), "excludes weight_decay; give one of them");
+  EXPECT_THAT(MessageAt(Tuned(14), AdultProfile(), path), HasSubstr("holds all 14 candidates"));
+  spec = Tuned(6);
+  spec.training.epochs = 0;
+  EXPECT_THAT(MessageAt(spec, AdultProfile(), path), HasSubstr("needs training steps"));
+  spec = Tuned(6);
+  spec.split = SplitSpec{};
+  spec.split->validation = 0;
+  EXPECT_THAT(MessageAt(spec, AdultProfile(), path), HasSubstr("needs validation rows"));
+  spec = Tuned(6);
+  spec.evaluation.repeats = 3;
+  EXPECT_THAT(MessageAt(spec, AdultProfile(), path), HasSubstr("repeats must be 1, got 3"));
 }
 
 TEST(ResolveSelectorTest, StepsAndStepsPerPickExcludeEachOther) {

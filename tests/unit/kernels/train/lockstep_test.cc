@@ -24,7 +24,8 @@ class LockstepTest : public JobTest, public ::testing::WithParamInterface<std::s
     spec.evaluation.capacity_matched = true;
     if (name == "dlrm") spec.model = DlrmModel();
     if (name == "noise") spec.training.input_noise = spec.training.dropout = 0.1;
-    if (name == "oversampled") spec.selector.params["oversample"] = 1.5;
+    if (name == "oversampled" || name == "tuned") spec.selector.params["oversample"] = 1.5;
+    if (name == "tuned") spec.selector.params["tune_weight_decay"] = true;
     return spec;
   }
 };
@@ -32,7 +33,7 @@ class LockstepTest : public JobTest, public ::testing::WithParamInterface<std::s
 TEST_P(LockstepTest, CompanyChangesNothing) {
   plan::Spec spec = SpecOf(GetParam());
   spec.evaluation.curve = true;
-  spec.evaluation.repeats = 4;
+  if (GetParam() != "tuned") spec.evaluation.repeats = 4;
   spec.evaluation.controls = {"full", "random", "magnitude"};
   if (GetParam() == "dimensions") spec.evaluation.controls = {"full", "random"};
   spec.training.batch_size = 48;  // does not divide the rows: a short batch ends an epoch
@@ -44,12 +45,13 @@ TEST_P(LockstepTest, CompanyChangesNothing) {
   // Shares of the time went to all accounts.
   EXPECT_GT(outcome.timing.controls_s, 0);
   EXPECT_GT(outcome.timing.curve_s, 0);
-  EXPECT_GT(outcome.timing.repeats_s, 0);
+  EXPECT_EQ(outcome.timing.repeats_s > 0, GetParam() != "tuned");
+  EXPECT_GT(outcome.timing.select_s, 0);
 }
 
 INSTANTIATE_TEST_SUITE_P(Tasks, LockstepTest,
-                         ::testing::Values("features", "noise", "oversampled", "dlrm", "dimensions",
-                                           "blocks"),
+                         ::testing::Values("features", "noise", "oversampled", "tuned", "dlrm",
+                                           "dimensions", "blocks"),
                          [](const auto& info) { return info.param; });
 
 using GroupsTest = JobTest;
@@ -64,6 +66,18 @@ std::vector<std::string> NamesByGroup(const std::vector<Stage>& stages) {
     last = stage.group;
   }
   return groups;
+}
+
+TEST_F(GroupsTest, TrialsAreTogether) {
+  plan::Spec spec = FeatureSpec(4);
+  spec.evaluation.controls = std::vector<std::string>{"full"};
+  spec.selector.params["tune_weight_decay"] = true;
+  SetUpJob(MakePlanted(TargetKind::kBinary, 900, 6), spec);
+  EXPECT_THAT(NamesByGroup(PlanStages(plan_)),
+              ElementsAre("trial/decay_1 trial/decay_10 trial/decay_30", "select/choose",
+                          "retrain control/full"));
+  plan_.model.parameters = plan::kLockstepBytes;
+  EXPECT_EQ(NamesByGroup(PlanStages(plan_)).size(), PlanStages(plan_).size());
 }
 
 TEST_F(GroupsTest, TrainingsAreTogetherAsFarAsOneNeedsAnotherAndMemoryAllows) {
