@@ -63,7 +63,7 @@ class ResumeTest : public JobTest, public ::testing::WithParamInterface<std::str
     const Case test = MakeCase(GetParam());
     SetUpJob(test.table, test.spec);
   }
-  // Notes of progress after which the selection is still going on: trials tell of many steps at once.
+  // Notes of progress after which the selection still goes on: trials tell of many steps at once.
   static size_t early() { return GetParam() == "tuned" ? 3 : 25; }
 };
 
