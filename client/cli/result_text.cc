@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <utility>
 #include <vector>
 
@@ -83,6 +84,28 @@ std::string TuningText(const ResultJson& result) {
   }
   return absl::StrCat("\n", Word(At(tuning, "parameter")), " ", given(At(tuning, "chosen")),
                       ", of ", values, " by validation loss ", losses, " after retraining\n");
+}
+
+// "quality_tolerance .01: 5 of 14 candidates, the smallest of 11 sizes tried within .01 of the full
+// model's validation loss .32".
+std::string ToleranceText(const ResultJson& result) {
+  const ResultJson& search = At(result, "quality_tolerance");
+  if (!search.is_object()) return "";
+  const ResultJson& tried = At(search, "tried");
+  Table table;
+  table.Column("SIZE", Table::Align::kRight).Column("VALIDATION LOSS", Table::Align::kRight);
+  table.Column("ABOVE FULL", Table::Align::kRight);
+  std::map<int64_t, double> losses;
+  for (const ResultJson& size : tried) {
+    losses[At(size, "k").get<int64_t>()] = At(size, "validation_loss").get<double>();
+  }
+  const double full = At(search, "full_validation_loss").get<double>();
+  for (const auto& [size, loss] : losses) {
+    table.Row({CountText(size), Number(loss), Number(loss - full)});
+  }
+  return absl::StrCat("\nsmallest size tried whose validation loss is within ",
+                      absl::StrCat(At(search, "tolerance").get<double>()), " of the full model's ",
+                      Number(full), ":\n", table.Text());
 }
 
 std::string DimensionsText(const ResultJson& result) {
@@ -257,9 +280,9 @@ ResultJson MergeResult(const ResultJson& selection, const ResultJson& run) {
 
 std::string ResultText(const ResultJson& result) {
   return absl::StrCat(HeadText(result), PicksText(result), TuningText(result),
-                      DimensionsText(result), LayersText(result), QualityText(result),
-                      CurveText(result), RepeatsText(result), SpentText(result),
-                      WarmStartText(result), WarningsText(result));
+                      ToleranceText(result), DimensionsText(result), LayersText(result),
+                      QualityText(result), CurveText(result), RepeatsText(result),
+                      SpentText(result), WarmStartText(result), WarningsText(result));
 }
 
 std::string ResultCsv(const ResultJson& result) {

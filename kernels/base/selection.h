@@ -33,6 +33,20 @@ struct MetricValue {
 using Metrics = std::map<std::string, MetricValue>;   // by metric name
 using SplitMetrics = std::map<std::string, Metrics>;  // by "validation", "test"
 
+// A prefix of the picks whose model was trained to find the smallest within a tolerance.
+struct SizeTried {
+  int32_t round = 0;  // of the search, from 0
+  int64_t k = 0;      // picks
+  double loss = 0;    // mean loss over the validation rows
+};
+
+// How a quality_tolerance was met; see kernels/train/tolerance_search.h.
+struct ToleranceOutcome {
+  double tolerance = 0;  // validation loss above the full model's, absolute
+  double full_loss = 0;  // of the full model
+  std::vector<SizeTried> tried;
+};
+
 struct CurvePoint {
   int64_t k = 0;
   SplitMetrics metrics;
@@ -109,6 +123,7 @@ struct Selection {
   std::map<std::string, int32_t> dimensions;  // embedding_dimension: kept width of every field
   std::vector<LayerOutcome> layers;           // block_pruning
   std::optional<Tuning> tuning;               // when a parameter was to be tuned
+  std::optional<ToleranceOutcome> tolerance;  // when the budget has one
   std::optional<Repeats> repeats;             // when more than one was asked for
   std::optional<WarmStarted> warm_start;
   bool stopped_early = false;

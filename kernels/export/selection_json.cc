@@ -112,6 +112,16 @@ Json RepeatsJson(const Selection& selection) {
           {"selections", selections}};
 }
 
+Json ToleranceJson(const ToleranceOutcome& outcome) {
+  Json tried = Json::array();
+  for (const SizeTried& size : outcome.tried) {
+    tried.push_back({{"k", size.k}, {"validation_loss", size.loss}});
+  }
+  return {{"tolerance", outcome.tolerance},
+          {"full_validation_loss", outcome.full_loss},
+          {"tried", tried}};
+}
+
 Json WarmStartJson(const WarmStarted& warm) {
   return {
       {"parent_job", warm.parent},
@@ -181,6 +191,7 @@ Json SelectionJson(const Selection& selection) {
   }
   json["curve"] = CurveJson(selection);
   if (!selection.aukc.empty()) json["aukc"] = AukcJson(selection);
+  if (selection.tolerance) json["quality_tolerance"] = ToleranceJson(*selection.tolerance);
   if (selection.repeats) json["repeats"] = RepeatsJson(selection);
   if (selection.warm_start) json["warm_start"] = WarmStartJson(*selection.warm_start);
   json["warnings"] = selection.warnings;

@@ -14,6 +14,7 @@ constexpr int64_t kCopies = 4;
 constexpr int64_t kPackedCopies = 3;
 // Controls besides the random draws: full, uniform, transplant, magnitude.
 constexpr int64_t kOtherControls = 4;
+constexpr int64_t kToleranceSizes = 8;
 
 }  // namespace
 
@@ -47,6 +48,10 @@ int64_t MostTogether(const Plan& plan) {
   if (evaluation.capacity_matched.value_or(false)) ++trainings;
   if (!evaluation.controls.value_or(std::vector<std::string>{}).empty()) {
     trainings += kOtherControls + evaluation.random_draws.value_or(3);
+  }
+  // The full model and the sizes of a round (kernels/train/tolerance_search.h).
+  if (plan.budget.quality_tolerance) {
+    trainings = std::max<int64_t>(trainings, 1 + std::min(kToleranceSizes, plan.max_picks));
   }
   return std::max<int64_t>({trainings, evaluation.repeats.value_or(1) - 1,
                             static_cast<int64_t>(plan.tuned_weight_decays.size())});

@@ -43,6 +43,7 @@ Resolution Resolve(const Spec& spec, const DatasetProfile& profile, const Limits
   ResolveTask(r);
   ResolveTraining(r);
   ResolveSelector(r);
+  CheckTolerance(r);
   ResolveEvaluation(r);
   ResolveResources(r);
   return {std::move(r.plan), std::move(r.violations)};

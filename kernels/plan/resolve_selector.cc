@@ -37,8 +37,11 @@ const char* GateName(GateKind gate) {
 // Blocks: the best mean of all pruners in six of six measured settings of short runs. Embedding
 // widths, UCI Adult, four seeds, test AUC at 214, 428 and 856 bytes: gated_gradual .9101, .9106,
 // .9107, sequential_attention .9092, .9098, .9111; all of 3,424 bytes .911.
-const char* DefaultSelector(GateKind gate) {
-  return gate == GateKind::kFeature ? "sequential_attention" : "gated_gradual";
+// Under a quality_tolerance alone there is no budget to prune down to.
+const char* DefaultSelector(GateKind gate, const Budget& budget) {
+  const bool bounded = budget.max_count || budget.max_bytes || budget.max_flops || budget.density;
+  const bool prunes = gate != GateKind::kFeature && (bounded || !budget.quality_tolerance);
+  return prunes ? "gated_gradual" : "sequential_attention";
 }
 
 const selectors::Row* Find(Resolver& r, const std::string& name) {
@@ -81,16 +84,17 @@ int64_t SelectionPicks(const Resolver& r, const ParamValues& params) {
 // .849 -> .859 / .852; spambase 10 .910 / .909 -> .921 / .915; dna_splice 10 .930 / .919 -> .950 /
 // .938; mice 5 .773 / .794 -> .794 / .804. It needs candidates to spare and rows to judge removals
 // by: COIL-20 50 of 400 on 1,008 rows .9965 / .9969 -> .9944 / .9944, mice 50 of 77 .9972 / .9977
-// -> .9963 / .9954, madelon 20 of 500 on 1,750 rows .733 / .723 -> .712 / .689. Budgets of bytes
-// and multiply-adds, which bound no count, were not measured.
-double UsualOversample(const Resolver& r) {
+// -> .9963 / .9954, madelon 20 of 500 on 1,750 rows .733 / .723 -> .712 / .689. With a
+// decay that is chosen on validation rows few rows do not matter (madelon .839 -> .846 test).
+// Budgets of bytes and multiply-adds, which bound no count, were not measured.
+double UsualOversample(const Resolver& r, bool tunes) {
   constexpr int64_t kRowsPerCandidate = 5;
   constexpr double kOversample = 1.5;
   const int64_t candidates = r.plan.candidates.size();
   const auto picks = std::ceil(kOversample * static_cast<double>(r.plan.max_picks));
   const bool spare = picks <= static_cast<double>(candidates / 2);
   const bool counted = !r.plan.budget.max_bytes && !r.plan.budget.max_flops;
-  const bool enough = r.plan.train_rows >= kRowsPerCandidate * candidates;
+  const bool enough = tunes || r.plan.train_rows >= kRowsPerCandidate * candidates;
   return r.plan.candidates.gate == GateKind::kFeature && counted && spare && enough ? kOversample
                                                                                     : 1.0;
 }
@@ -123,7 +127,7 @@ void FillComputedDefaults(const Resolver& r, const selectors::Row& row, ParamVal
     // the F statistic alone beats every learnt selection.
     const bool wide = gate == GateKind::kFeature && r.plan.candidates.size() > r.plan.train_rows;
     const int64_t picks = r.plan.max_picks;
-    fill("oversample", UsualOversample(r));
+    fill("oversample", UsualOversample(r, Tunes(params)));
     if (!Tunes(params)) fill("weight_decay", wide ? 10.0 : 1.0);
     fill("picks_per_round", wide ? std::max<int64_t>(1, picks / 10) : int64_t{1});
     fill("prefilter", wide ? std::max<int64_t>(50, 2 * SelectionPicks(r, params)) : int64_t{0});
@@ -178,7 +182,7 @@ void CheckRun(Resolver& r, const selectors::Row& row, const std::string& path) {
 void ResolveSelector(Resolver& r) {
   SelectorChoice& choice = r.plan.spec.selector;
   const GateKind gate = r.plan.candidates.gate;
-  if (choice.name.empty()) choice.name = DefaultSelector(gate);
+  if (choice.name.empty()) choice.name = DefaultSelector(gate, r.plan.budget);
   const selectors::Row* row = Find(r, choice.name);
   if (row == nullptr) return;
   const std::string path = absl::StrCat("selector.", row->name);

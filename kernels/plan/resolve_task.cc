@@ -62,8 +62,6 @@ void CheckBudget(Resolver& r, const std::string& path, const Budget& budget, boo
     r.Add(path + ".density", "is for block_pruning only; use max_count");
   }
   r.Require(!budget.max_latency_us, path + ".max_latency_us", "is not built yet; use max_flops");
-  r.Require(!budget.quality_tolerance, path + ".quality_tolerance",
-            "is not built yet; use max_count with evaluation.curve");
 }
 
 void ResolveTask(Resolver& r) {

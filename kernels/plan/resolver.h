@@ -39,6 +39,7 @@ void ResolveModel(Resolver& r);
 void ResolveTask(Resolver& r);  // candidates, budget, max_picks
 void ResolveTraining(Resolver& r);
 void ResolveSelector(Resolver& r);  // selection_steps, selection_batch
+void CheckTolerance(Resolver& r);   // a budget's quality_tolerance with all that is resolved so far
 void ResolveEvaluation(Resolver& r);
 void ResolveResources(Resolver& r);  // estimate
 

@@ -29,8 +29,8 @@ const std::vector<ParamSpec>& OwnParams() {
        .min = 1,
        .max = 10,
        .doc = "Pick this many times the budget, then prune backward by removal loss; absent: 1.5 "
-              "for features if that is at most half of them and they have 5 training rows each, "
-              "else 1."},
+              "for features if that is at most half of them and they have 5 training rows each "
+              "or the decay is tuned, else 1."},
       {.name = "picks_per_round",
        .type = ParamType::kInt,
        .min = 1,

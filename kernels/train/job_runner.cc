@@ -1,5 +1,6 @@
 #include "kernels/train/job_runner.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <span>
 #include <utility>
@@ -17,6 +18,7 @@
 #include "kernels/train/side_by_side.h"
 #include "kernels/train/stage_model.h"
 #include "kernels/train/subset.h"
+#include "kernels/train/tolerance_search.h"
 #include "kernels/train/trial_run.h"
 #include "kernels/train/tuning.h"
 #include "kernels/train/warm_start.h"
@@ -257,12 +259,19 @@ absl::Status JobRunner::FinishOne(const Stage& stage, Activity& activity) {
       return results_.Finish(stage, static_cast<TrialRun&>(activity));
     case Stage::Kind::kRepeat:
       state_.repeats.push_back(static_cast<const RepeatRun&>(activity).picks());
+      // As many as the result has, which a tolerance may have cut.
+      if (context_.plan->budget.quality_tolerance) {
+        std::vector<Pick>& picks = state_.repeats.back();
+        picks.resize(std::min(picks.size(), state_.picks.size()));
+      }
       return absl::OkStatus();
     case Stage::Kind::kRetrain:
     case Stage::Kind::kCapacity:
     case Stage::Kind::kControl:
     case Stage::Kind::kCurve:
+    case Stage::Kind::kSize:
     case Stage::Kind::kChoose:
+    case Stage::Kind::kCut:
       break;
   }
   return results_.Finish(stage, static_cast<const TrainingRun&>(activity));
@@ -281,6 +290,9 @@ void JobRunner::CountTime(const Stages& live, Activity& activity) {
 
 bool JobRunner::IsSkipped(const Stage& stage) const {
   if (state_.stopped && IsEvidence(stage)) return true;
+  if (stage.kind == Stage::Kind::kSize) {
+    return SizeOf(*context_.plan, state_, stage.round, stage.slot) == 0;
+  }
   return stage.kind == Stage::Kind::kCurve && stage.k > static_cast<int64_t>(state_.picks.size());
 }
 
@@ -291,10 +303,11 @@ bool JobRunner::IsRetrain(const Stage& stage) const {
 }
 
 bool JobRunner::IsAtOnce(const Stage& stage) const {
-  return stage.kind == Stage::Kind::kChoose || IsRetrain(stage);
+  return stage.kind == Stage::Kind::kChoose || stage.kind == Stage::Kind::kCut || IsRetrain(stage);
 }
 
 absl::Status JobRunner::FinishAtOnce(const Stage& stage) {
+  if (stage.kind == Stage::Kind::kCut) return results_.CutToTolerance();
   if (stage.kind == Stage::Kind::kChoose) {
     results_.Choose(stage);
     return ChooseTrialModel(options_.directory, BestTrial(state_));

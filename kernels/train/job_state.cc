@@ -44,6 +44,13 @@ void JobState::Save(Checkpoint& checkpoint) const {
   WritePicks(picks, out);
   out.Value<uint64_t>(trials.size());
   for (const Trial& trial : trials) out.Optional(trial.validation_loss);
+  out.Value(full_loss);
+  out.Value<uint64_t>(sizes.size());
+  for (const SizeTried& size : sizes) {
+    out.Value(size.round);
+    out.Value(size.k);
+    out.Value(size.loss);
+  }
   out.Value(logit_stddev);
   out.Value<uint64_t>(repeats.size());
   for (const std::vector<Pick>& repeat : repeats) WritePicks(repeat, out);
@@ -79,6 +86,14 @@ absl::Status JobState::Load(const Checkpoint& checkpoint) {
   picks = ReadPicks(in);
   trials.clear();
   for (auto n = in.Value<uint64_t>(); n > 0 && in.ok(); --n) trials.push_back({in.Optional()});
+  full_loss = in.Value<double>();
+  sizes.clear();
+  for (auto n = in.Value<uint64_t>(); n > 0 && in.ok(); --n) {
+    SizeTried& size = sizes.emplace_back();
+    size.round = in.Value<int32_t>();
+    size.k = in.Value<int64_t>();
+    size.loss = in.Value<double>();
+  }
   logit_stddev = in.Value<double>();
   repeats.clear();
   for (auto n = in.Value<uint64_t>(); n > 0 && in.ok(); --n) repeats.push_back(ReadPicks(in));

@@ -35,8 +35,10 @@ struct JobState {
   double work_done = 0;     // of finished stages, in the units of work.h
   int64_t steps_done = 0;   // of finished stages
 
-  std::vector<Pick> picks;    // complete after the stages select and prune, or choose
-  std::vector<Trial> trials;  // those done; `picks` are of the best of them
+  std::vector<Pick> picks;       // complete after the stages select and prune, or choose
+  std::vector<Trial> trials;     // those done; `picks` are of the best of them
+  double full_loss = 0;          // of the full model, where sizes are tried against it
+  std::vector<SizeTried> sizes;  // those done
   double logit_stddev = 0;
   std::vector<std::vector<Pick>> repeats;  // of repeats 1, 2, ...: those done
   std::vector<int32_t>

@@ -36,8 +36,10 @@ absl::StatusOr<std::vector<int32_t>> MagnitudeSubset(const JobContext& context,
 
   BudgetLedger ledger(context.plan->budget, candidates.size());
   std::vector<bool> in(size.size(), false);
+  std::vector<int32_t> selected;
   const auto add = [&](int32_t index) {
     in[index] = true;
+    selected.push_back(index);
     ledger.Spend(candidates.items[index].cost);
   };
   for (const int32_t index : candidates.must_keep) add(index);
@@ -46,10 +48,6 @@ absl::StatusOr<std::vector<int32_t>> MagnitudeSubset(const JobContext& context,
     if (in[index] || !ledger.Fits(candidate.cost)) continue;
     if (candidate.prerequisite >= 0 && !in[candidate.prerequisite]) continue;
     add(index);
-  }
-  std::vector<int32_t> selected;
-  for (size_t i = 0; i < in.size(); ++i) {
-    if (in[i]) selected.push_back(static_cast<int32_t>(i));
   }
   return selected;
 }

@@ -14,7 +14,7 @@ namespace winnow::train {
 // Must-keep candidates, then the others by falling size, each when it fits the budget and its
 // prerequisite is in. Size: blocks by their Frobenius norm; features and chunks by the root mean
 // square of their input times the norm of the weights it feeds, so that inputs of different scale
-// compare. Ascending indices.
+// compare. In that order.
 absl::StatusOr<std::vector<int32_t>> MagnitudeSubset(const JobContext& context,
                                                      const nn::Network& full);
 

@@ -10,6 +10,7 @@
 #include "kernels/train/stability.h"
 #include "kernels/train/stage_model.h"
 #include "kernels/train/subset.h"
+#include "kernels/train/tolerance_search.h"
 #include "kernels/train/tuning.h"
 
 namespace winnow::train {
@@ -45,7 +46,8 @@ void SetControls(const JobContext& context, const JobState& state, Selection& se
     selection.control_details["random"] = {{"draws", draws}};
   }
   if (selection.controls.count("uniform") != 0) {
-    const UniformWidth uniform = WidestUniform(context.plan->candidates, context.plan->budget);
+    const UniformWidth uniform =
+        WidestUniform(context.plan->candidates, SpentBudget(context, state));
     selection.control_details["uniform"] = {
         {"width", uniform.width}, {"bytes", uniform.bytes}, {"fits_budget", uniform.fits}};
   }
@@ -167,6 +169,7 @@ Selection MakeSelection(const JobContext& context, const JobState& state) {
   if (plan.candidates.gate == GateKind::kChunk) SetDimensions(context, selection);
   if (plan.candidates.gate == GateKind::kBlock) SetLayers(context, state, selection);
   selection.tuning = TuningOf(plan, state);
+  if (plan.budget.quality_tolerance) selection.tolerance = OutcomeOf(plan, state);
   if (plan.spec.evaluation.repeats.value_or(1) > 1) SetRepeats(context, state, selection);
   selection.stopped_early = state.stopped;
   selection.settings = DeterministicSettings(plan);

@@ -13,6 +13,8 @@ double& StageClock::AccountOf(const Stage& stage) {
   switch (stage.kind) {
     case Stage::Kind::kSelect:
     case Stage::Kind::kPrune:
+    case Stage::Kind::kSize:
+    case Stage::Kind::kCut:
     case Stage::Kind::kTrial:
     case Stage::Kind::kChoose:
       return timing_.select_s;

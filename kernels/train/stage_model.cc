@@ -5,20 +5,60 @@
 
 #include "kernels/base/rng.h"
 #include "kernels/train/subset.h"
+#include "kernels/train/tolerance_search.h"
 
 namespace winnow::train {
+
+Budget SpentBudget(const JobContext& context, const JobState& state) {
+  Budget budget = context.plan->budget;
+  if (!budget.quality_tolerance) return budget;
+  const CandidateSet& candidates = context.plan->candidates;
+  if (candidates.gate == GateKind::kChunk) {
+    budget.max_bytes = 0;
+    for (const Pick& pick : state.picks) {
+      *budget.max_bytes += candidates.items[pick.candidate].cost.bytes;
+    }
+  } else {
+    budget.max_count = static_cast<int64_t>(state.picks.size());
+  }
+  return budget;
+}
+
+namespace {
+
+// The first of the magnitude control's candidates, as many as may be spent.
+std::vector<int32_t> WithinBudget(const JobContext& context, const JobState& state) {
+  const CandidateSet& candidates = context.plan->candidates;
+  BudgetLedger ledger(SpentBudget(context, state), candidates.size());
+  std::vector<int32_t> selected;
+  for (const int32_t index : state.magnitude_subset) {
+    const Cost& cost = candidates.items[index].cost;
+    if (!ledger.Fits(cost)) break;
+    ledger.Spend(cost);
+    selected.push_back(index);
+  }
+  return selected;
+}
+
+}  // namespace
 
 std::optional<std::vector<int32_t>> StageSubset(const JobContext& context, const JobState& state,
                                                 const Stage& stage) {
   const plan::Plan& plan = *context.plan;
   if (stage.control == "full") return std::nullopt;
   if (stage.control == "random") {
-    return RandomSubset(plan.candidates, plan.budget, RngStream(context.seed(), stage.name));
+    return RandomSubset(plan.candidates, SpentBudget(context, state),
+                        RngStream(context.seed(), stage.name));
   }
-  if (stage.control == "uniform") return WidestUniform(plan.candidates, plan.budget).selected;
-  if (stage.control == "magnitude") return state.magnitude_subset;
+  if (stage.control == "uniform") {
+    return WidestUniform(plan.candidates, SpentBudget(context, state)).selected;
+  }
+  if (stage.control == "magnitude") return WithinBudget(context, state);
   size_t count = state.picks.size();
   if (stage.kind == Stage::Kind::kCurve) count = std::min(count, static_cast<size_t>(stage.k));
+  if (stage.kind == Stage::Kind::kSize) {
+    count = static_cast<size_t>(SizeOf(plan, state, stage.round, stage.slot));
+  }
   std::vector<int32_t> selected;
   for (size_t i = 0; i < count; ++i) selected.push_back(state.picks[i].candidate);
   return selected;
@@ -31,6 +71,7 @@ TrainingConfig StageTraining(const JobContext& context, const JobState& state, c
   plan::ModelShape shape = SubsetShape(plan.model, plan.candidates, *subset);
   if (stage.kind == Stage::Kind::kCapacity) shape = WidenTo(shape, plan.model.parameters);
   TrainingConfig config = PlannedTraining(plan, stage.name, shape);
+  if (stage.kind == Stage::Kind::kSize) config.streams = "retrain";
   if (plan.candidates.gate == GateKind::kBlock) {
     config.mask = MaskOf(plan.candidates.size(), *subset);
   }

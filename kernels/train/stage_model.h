@@ -14,6 +14,10 @@
 
 namespace winnow::train {
 
+// The bounds of a control's subset: those of the plan; with a quality_tolerance no more candidates,
+// of chunks no more bytes, than the picks that are left. REQUIRES: the selection is done.
+Budget SpentBudget(const JobContext& context, const JobState& state);
+
 // Candidates of the model that a stage trains; none: all of them, without a mask. REQUIRES: the
 // stages before it are done; `stage` trains a model as planned, not a selection.
 std::optional<std::vector<int32_t>> StageSubset(const JobContext& context, const JobState& state,

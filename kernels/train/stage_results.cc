@@ -5,12 +5,14 @@
 #include <optional>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "kernels/base/status.h"
 #include "kernels/train/final_model.h"
 #include "kernels/train/magnitude_subset.h"
 #include "kernels/train/result.h"
 #include "kernels/train/stage_model.h"
+#include "kernels/train/tolerance_search.h"
 #include "kernels/train/tuning.h"
 
 namespace winnow::train {
@@ -44,6 +46,10 @@ absl::Status StageResults::Finish(SelectionRun& run) {
 absl::Status StageResults::Finish(const Stage& stage, const TrainingRun& run) {
   const MaskedModel model = run.model();
   RETURN_IF_ERROR(model.network->CheckFinite());
+  if (stage.kind == Stage::Kind::kSize) return FinishSize(stage, model);
+  if (stage.control == "full" && context_.plan->budget.quality_tolerance) {
+    ASSIGN_OR_RETURN(state_.full_loss, ValidationLoss(context_, model));
+  }
   if (run.config().steps == 0) {
     state_.results[stage.name] = Unmeasured(*context_.plan);
   } else {
@@ -96,6 +102,45 @@ void StageResults::Choose(const Stage& stage) {
     reporter_.Emit(PickEvent(context_.plan->candidates, state_.picks[rank],
                              static_cast<int64_t>(rank) + 1, context_.repeat));
   }
+}
+
+bool StageResults::IsTried(const Stage& stage) const {
+  const int64_t k = SizeOf(*context_.plan, state_, stage.round, stage.slot);
+  return std::any_of(state_.sizes.begin(), state_.sizes.end(), [&](const SizeTried& size) {
+    return size.round == stage.round && size.k == k;
+  });
+}
+
+absl::Status StageResults::FinishSize(const Stage& stage, const MaskedModel& model) {
+  SizeTried size;
+  size.round = stage.round;
+  size.k = SizeOf(*context_.plan, state_, stage.round, stage.slot);
+  clock_.Count(state_.timing.select_s);
+  ASSIGN_OR_RETURN(size.loss, ValidationLoss(context_, model));
+  clock_.Count(state_.timing.evaluate_s);
+  state_.sizes.push_back(size);
+  Evaluated evaluated{.what = absl::StrCat("size/", size.k), .k = size.k};
+  evaluated.metrics["validation"]["loss"].value = size.loss;
+  reporter_.Emit(std::move(evaluated));
+  return absl::OkStatus();
+}
+
+absl::Status StageResults::CutToTolerance() {
+  const ToleranceOutcome outcome = OutcomeOf(*context_.plan, state_);
+  const std::optional<int64_t> k =
+      SmallestWithin(outcome.tried, outcome.full_loss + outcome.tolerance);
+  if (!k && !state_.stopped) return ToleranceNotMet(*context_.plan, outcome, state_.picks);
+  if (!k) {
+    reporter_.Warn("the job was stopped before a size within quality_tolerance was found");
+    return absl::OkStatus();
+  }
+  const auto total = static_cast<int64_t>(state_.picks.size());
+  state_.picks.resize(static_cast<size_t>(*k));
+  reporter_.Emit(Pruned{.sparsity = static_cast<double>(total - *k) / static_cast<double>(total),
+                        .alive = *k,
+                        .total = total,
+                        .step = context_.plan->selection_steps});
+  return absl::OkStatus();
 }
 
 void StageResults::FinishAsRetrain(const Stage& stage) {

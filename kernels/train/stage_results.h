@@ -31,6 +31,9 @@ class StageResults {
   absl::Status Finish(const Stage& stage, TrialRun& run);
   // Ends a selection that was tried with several values: tells the picks of the best.
   void Choose(const Stage& stage);
+  // Ends the search for the smallest size within the tolerance: leaves that many picks.
+  // FAILED_PRECONDITION, which says by how much, when there is none.
+  absl::Status CutToTolerance();
   // Of a point of the curve whose model is the retrained one.
   void FinishAsRetrain(const Stage& stage);
 
@@ -38,10 +41,13 @@ class StageResults {
   bool IsFinished(const Stage& stage) const {
     if (stage.repeat > 0) return stage.repeat <= static_cast<int64_t>(state_.repeats.size());
     if (stage.trial >= 0) return stage.trial < static_cast<int64_t>(state_.trials.size());
+    if (stage.kind == Stage::Kind::kSize) return IsTried(stage);
     return IsTraining(stage) && state_.results.count(stage.name) != 0;
   }
 
  private:
+  bool IsTried(const Stage& stage) const;
+  absl::Status FinishSize(const Stage& stage, const MaskedModel& model);
   // Measures a model and keeps the result under `name`.
   absl::Status Measure(const std::string& name, const MaskedModel& model);
   void Report(const std::string& name, const std::string& what, int64_t k);

@@ -9,6 +9,7 @@
 #include "kernels/plan/model_shape.h"
 #include "kernels/selectors/registry.h"
 #include "kernels/train/backward_prune.h"
+#include "kernels/train/tolerance_search.h"
 #include "kernels/train/tuning.h"
 
 namespace winnow::train {
@@ -78,7 +79,10 @@ std::vector<std::string> Controls(const plan::Plan& plan) {
     return std::find(asked.begin(), asked.end(), name) != asked.end();
   };
   std::vector<std::string> controls;
-  if (has("full") || has("magnitude")) controls.push_back("full");
+  // With a tolerance it is there already: the search measures by it.
+  if ((has("full") || has("magnitude")) && !plan.budget.quality_tolerance) {
+    controls.push_back("full");
+  }
   if (has("random")) controls.push_back("random");
   if (!asked.empty() && plan.candidates.gate == GateKind::kChunk) controls.push_back("uniform");
   // A random mask is trained plainly, so it is compared with the chosen mask trained plainly.
@@ -131,6 +135,25 @@ void AddTrials(const plan::Plan& plan, std::vector<Stage>& stages) {
   stages.push_back(choose);
 }
 
+// The full model, the sizes that are tried against it, and the cut.
+void AddSearch(const plan::Plan& plan, std::vector<Stage>& stages) {
+  AddControl(plan, "full", stages);
+  const int64_t slots = std::min(kSizesPerRound, plan.max_picks);
+  for (int32_t round = 0; round < kToleranceRounds; ++round) {
+    for (int32_t slot = 0; slot < slots; ++slot) {
+      Stage stage = Training(plan, Stage::Kind::kSize, absl::StrCat("size/", round, "/", slot),
+                             plan.max_picks);
+      stage.round = round;
+      stage.slot = slot;
+      stages.push_back(stage);
+    }
+  }
+  Stage cut;
+  cut.kind = Stage::Kind::kCut;
+  cut.name = "cut";
+  stages.push_back(cut);
+}
+
 void AddRepeat(const plan::Plan& plan, int32_t repeat, std::vector<Stage>& stages) {
   Stage stage;
   stage.kind = Stage::Kind::kRepeat;
@@ -147,6 +170,9 @@ void AddRepeat(const plan::Plan& plan, int32_t repeat, std::vector<Stage>& stage
 bool GoTogether(const Stage& first, const Stage& next) {
   if (first.kind == Stage::Kind::kRepeat || first.kind == Stage::Kind::kTrial) {
     return next.kind == first.kind;
+  }
+  if (first.kind == Stage::Kind::kSize || next.kind == Stage::Kind::kSize) {
+    return next.kind == Stage::Kind::kSize && first.round == next.round;
   }
   return IsTraining(first) && IsTraining(next) && next.control != "magnitude";
 }
@@ -177,7 +203,8 @@ bool IsEvidence(const Stage& stage) {
 
 bool IsTraining(const Stage& stage) {
   return stage.kind == Stage::Kind::kRetrain || stage.kind == Stage::Kind::kCapacity ||
-         stage.kind == Stage::Kind::kControl || stage.kind == Stage::Kind::kCurve;
+         stage.kind == Stage::Kind::kControl || stage.kind == Stage::Kind::kCurve ||
+         stage.kind == Stage::Kind::kSize;
 }
 
 int64_t OverselectedCount(const plan::Plan& plan) {
@@ -200,6 +227,7 @@ std::vector<Stage> PlanStages(const plan::Plan& plan) {
   } else {
     AddTrials(plan, stages);
   }
+  if (plan.budget.quality_tolerance) AddSearch(plan, stages);
   if (!SelectionTrainsTheResult(plan)) {
     stages.push_back(Training(plan, Stage::Kind::kRetrain, "retrain", plan.max_picks));
   }

@@ -5,6 +5,9 @@
 //   trial      with several values of a parameter to choose from (tuning.h), one each in place of
 //              select and prune: both, and the retrain of its picks for the validation loss
 //   choose     the picks of the trial of least loss become those of the job
+//   size/*     with a quality_tolerance, after the full model: the retrain of the first picks, as
+//              many as tolerance_search.h wants to know of in this round
+//   cut        leaves the smallest number of picks within the tolerance
 //   retrain    the smaller model from a fresh start; absent when selection trained the model and
 //              only a mask is selected (blocks)
 //   capacity_matched  the retrained subset with as many parameters as the full model
@@ -33,6 +36,8 @@ struct Stage {
     kPrune,
     kTrial,
     kChoose,
+    kSize,
+    kCut,
     kRetrain,
     kCapacity,
     kControl,
@@ -45,6 +50,8 @@ struct Stage {
   int64_t k = 0;        // kCurve: number of picks
   int32_t repeat = 0;   // kRepeat
   int32_t trial = -1;   // kTrial
+  int32_t round = 0;    // kSize: of the search
+  int32_t slot = 0;     // kSize: place among the sizes of its round
   int32_t group = 0;    // equal ones go on together
   StageSize size;
 };

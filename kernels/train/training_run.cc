@@ -49,7 +49,8 @@ absl::StatusOr<std::unique_ptr<TrainingRun>> TrainingRun::Create(
   std::unique_ptr<TrainingRun> run(
       new TrainingRun(context, std::move(config), std::move(network), std::move(batches)));
   const TrainingConfig& made = run->config_;
-  run->network_.Init(context.seed(), "init/" + made.name);
+  const std::string& streams = made.streams.empty() ? made.name : made.streams;
+  run->network_.Init(context.seed(), "init/" + streams);
   if (context.warm != nullptr) RETURN_IF_ERROR(context.warm->StartTraining(run->network_));
   if (!made.mask.empty()) {
     ASSIGN_OR_RETURN(run->fold_, nn::MakeFold(made.shape, context.plan->candidates));
@@ -62,7 +63,7 @@ absl::StatusOr<std::unique_ptr<TrainingRun>> TrainingRun::Create(
   options.dropout = static_cast<float>(made.dropout);
   options.half_products = context.half_products();
   options.seed = context.seed();
-  options.stream = made.name;
+  options.stream = streams;
   ASSIGN_OR_RETURN(run->train_step_,
                    nn::TrainStep::Create(&run->network_, run->fold_ ? &*run->fold_ : nullptr,
                                          options, context.pool));

@@ -24,7 +24,8 @@
 namespace winnow::train {
 
 struct TrainingConfig {
-  std::string name;  // of the stage; random streams are "init/<name>", ...
+  std::string name;     // of the stage
+  std::string streams;  // random streams are "init/<streams>", ...; empty: those of the name
   // Batches are those of the stream "shuffle/<shuffle>". Trainings as planned share one: what tells
   // their results apart is the model, not the luck of an order.
   std::string shuffle = "train";

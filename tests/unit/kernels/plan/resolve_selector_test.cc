@@ -69,6 +69,9 @@ TEST(ResolveSelectorTest, OversamplesWhereCandidatesAndRowsAreToSpare) {
   EXPECT_EQ(oversample(SelectFeatures(34), PixelProfile(60000, 100)), 1.0);  // 51
   EXPECT_EQ(oversample(SelectFeatures(10), PixelProfile(630, 100)), 1.5);    // 504 training rows
   EXPECT_EQ(oversample(SelectFeatures(10), PixelProfile(620, 100)), 1.0);    // 496
+  Spec tuned = SelectFeatures(10);
+  tuned.selector = {"sequential_attention", {{"tune_weight_decay", true}}};
+  EXPECT_EQ(oversample(tuned, PixelProfile(620, 100)), 1.5);
   Spec of_bytes = SelectFeatures(10);
   Features(of_bytes).budget.max_bytes = 1 << 20;
   EXPECT_EQ(oversample(of_bytes, PixelProfile(60000, 100)), 1.0);

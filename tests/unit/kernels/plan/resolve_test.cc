@@ -152,9 +152,7 @@ TEST(ResolveTest, WhatIsNotBuiltYetSaysSo) {
       {"resources.workers", [](Spec& s) { s.resources.workers = 2; }},
       {"selector", [](Spec& s) { s.selector.name = "wanda"; }},
       {"feature_selection.budget.max_latency_us",
-       [](Spec& s) { Features(s).budget.max_latency_us = 5; }},
-      {"feature_selection.budget.quality_tolerance",
-       [](Spec& s) { Features(s).budget.quality_tolerance = 0.01; }}};
+       [](Spec& s) { Features(s).budget.max_latency_us = 5; }}};
   for (const auto& [path, change] : changes) {
     Spec spec = SelectFeatures(6);
     change(spec);

@@ -50,6 +50,12 @@ Case MakeCase(const std::string& name) {
     spec.evaluation.curve = false;
     spec.selector.params["tune_weight_decay"] = true;
   }
+  if (name == "tolerance") {
+    std::get<plan::FeatureSelection>(spec.task).budget = {.quality_tolerance = 0.05};
+    spec.evaluation.curve = false;
+    spec.evaluation.repeats = 3;
+    spec.evaluation.controls = {"random", "magnitude"};
+  }
   if (name == "dlrm") {
     spec.model = DlrmModel();
     spec.training.optimizer = plan::Optimizer::kAdagrad;
@@ -209,7 +215,8 @@ TEST_P(ResumeTest, AStoppedJobThatIsKilledStopsAtTheSamePoint) {
 
 INSTANTIATE_TEST_SUITE_P(Tasks, ResumeTest,
                          ::testing::Values("features", "oversampled", "repeats", "tuned",
-                                           "dimensions", "blocks", "sparse_blocks", "dlrm"),
+                                           "tolerance", "dimensions", "blocks", "sparse_blocks",
+                                           "dlrm"),
                          [](const auto& info) { return info.param; });
 
 using CancelTest = JobTest;
