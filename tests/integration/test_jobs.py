@@ -122,6 +122,29 @@ def test_stop_keeps_the_best_so_far(adult: Server, tmp_path: Path):
     assert "full" not in result["controls"]
 
 
+def test_the_weight_decay_is_chosen_by_the_job(adult: Server, tmp_path: Path):
+    tuned = SHORT_JOB.replace("steps_per_pick: 20", "steps_per_pick: 20, tune_weight_decay: true")
+    job = submit(adult, tuned, tmp_path)
+    adult.ok("watch", job)
+    tuning = json.loads(adult.ok("result", job, "--json"))["tuning"]
+    assert [trial["value"] for trial in tuning["tried"]] == [1, 10, 30]
+    best = min(tuning["tried"], key=lambda trial: trial["validation_loss"])
+    assert tuning["chosen"] == best["value"]
+    assert f"weight_decay {best['value']:g}, of 1, 10, 30 by validation loss" in adult.ok(
+        "result", job
+    )
+    # The picks are those of a job that names the value.
+    alone = SHORT_JOB.replace("20}", f"20, weight_decay: {best['value']}}}", 1)
+    named = submit(adult, alone, tmp_path)
+    adult.ok("watch", named)
+    assert weights(adult, named, tmp_path) == weights(adult, job, tmp_path)
+    repeated = tmp_path / "repeated.yaml"
+    repeated.write_text(tuned.replace("controls: []", "controls: [], repeats: 2"))
+    answer = adult.cli("submit", repeated)
+    assert answer.returncode != 0
+    assert "tune_weight_decay" in answer.stderr and "repeats must be 1" in answer.stderr
+
+
 def list_events(server: Server, job: str) -> list[dict]:
     """The durable log so far, without waiting for the end of the job."""
     command = [str(BIN / "winnow"), "--server", server.address, "watch", job, "--json"]
