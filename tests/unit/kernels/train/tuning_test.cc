@@ -119,6 +119,47 @@ TEST_F(TuningTest, EventsTellEveryTrialAndThePicksOnce) {
   EXPECT_FALSE(json["settings"]["selector"]["sequential_attention"].contains("weight_decay"));
 }
 
+// Target = [u0 u1 + u2 + noise > 0]; columns 0..8 are noisy copies of u0, u1, u2, the rest noise:
+// of few rows and many columns a selection with little decay learns the rows by heart.
+PlantedTable MakeCopies(int columns, int rows, uint64_t seed) {
+  PlantedTable table;
+  const auto draw = [seed](const std::string& name) { return RngStream(seed, "copies/" + name); };
+  const RngStream latent[] = {draw("u0"), draw("u1"), draw("u2")}, noise = draw("noise");
+  for (int j = 0; j < columns; ++j) {
+    PlantedColumn column;
+    column.name = "n" + std::to_string(j);
+    const RngStream own = draw(column.name);
+    for (int i = 0; i < rows; ++i) {
+      const double value = j < 9 ? latent[j % 3].Normal(i) + 0.3 * own.Normal(i) : own.Normal(i);
+      column.numeric.push_back(static_cast<float>(value));
+    }
+    table.columns.push_back(column);
+  }
+  for (int i = 0; i < rows; ++i) {
+    const double signal = latent[0].Normal(i) * latent[1].Normal(i) + latent[2].Normal(i);
+    table.target.push_back(signal + 0.3 * noise.Normal(i) > 0 ? 1.0f : 0.0f);
+  }
+  return table;
+}
+
+TEST_F(TuningTest, MoreOfThePlantedColumnsAreFoundWhereDecayMatters) {
+  const auto found = [this](double weight_decay, uint64_t seed) {
+    plan::Spec spec = SpecOf(weight_decay, 9);
+    spec.evaluation.controls = std::vector<std::string>{};
+    SetUpJob(MakeCopies(60, 400, seed), spec);
+    RecordingObserver observer;
+    const std::vector<Pick> picks = RunToEnd(observer).selection.picks;
+    return std::count_if(picks.begin(), picks.end(),
+                         [](const Pick& pick) { return pick.candidate < 9; });
+  };
+  int64_t tuned = 0, plain = 0;
+  for (const uint64_t seed : {1u, 2u, 3u}) {
+    tuned += found(kTuned, seed);
+    plain += found(1, seed);
+  }
+  EXPECT_GT(tuned, plain);
+}
+
 // Side by side all trials are complete together, and of those that are not the first is kept; one
 // after the other the first two are.
 TEST_F(TuningTest, AStopKeepsTheBestOfTheTrialsThatAreComplete) {
