@@ -13,6 +13,8 @@ HIDDEN = 67
 # makes another algorithm of the selector.
 SELECTORS: dict[str, dict[str, Any]] = {
     "sequential_attention": {"sequential_attention": {}},
+    "sequential_attention_slow": {"sequential_attention": {"steps_per_pick": 80}},
+    "sequential_attention_tuned": {"sequential_attention": {"tune_weight_decay": True}},
     "sequential_attention_linear": {"sequential_attention": {"mask": "linear"}},
     "sequential_attention_plain": {"sequential_attention": {"oversample": 1}},
     "sequential_lasso": {"sequential_lasso": {}},
@@ -32,7 +34,7 @@ SELECTORS: dict[str, dict[str, Any]] = {
 # Retrained, too, with as many parameters as the full model has.
 CAPACITY_MATCHED = ("sequential_attention", "sequential_lasso", "univariate")
 # Beyond the paper: the default, its rivals on such data, and the controls.
-OTHERS = ("sequential_attention", "univariate", "random")
+OTHERS = ("sequential_attention", "sequential_attention_tuned", "univariate", "random")
 
 
 @dataclass(frozen=True)

@@ -114,8 +114,9 @@ def facts(table: Table) -> list[str]:
     if full:
         found.append(f"default minus all columns: {table.difference('sequential_attention', full)}")
     if table.dataset == "madelon":
-        hits = [len(MADELON & set(e["selected"])) for e in rows]
-        found.append(f"of the 20 informative: {hits}")
+        for name in ("sequential_attention", "sequential_attention_tuned"):
+            hits = [len(MADELON & set(e["selected"])) for e in table.rows.get(name, [])]
+            found.append(f"of the 20 informative, {name}: {hits}")
     if table.dataset == "dna_splice":
         hits = [len(JUNCTION & set(e["selected"][:10])) for e in rows]
         found.append(f"of the first 10 picks inside V61..V120: {hits}")
