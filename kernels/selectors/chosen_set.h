@@ -18,7 +18,7 @@ namespace winnow::selectors {
 // THREAD-SAFETY: none.
 class ChosenSet {
  public:
-  // OWNERSHIP: `candidates` outlives this.
+  // OWNERSHIP: `candidates` outlives this and its copies.
   ChosenSet(const CandidateSet& candidates, const Budget& budget);
 
   // Adds the must-keep candidates as phase 0, with what they need first. FAILED_PRECONDITION when
@@ -40,13 +40,19 @@ class ChosenSet {
   // prerequisites.
   std::vector<Pick> FillByScore(std::span<const float> scores, int32_t phase, int64_t most);
 
+  // As FillByScore for scores that are gains of the objective, which add up. Where the budget
+  // limits more than a number, by gain for cost instead (knapsack.h); scores are gains all the
+  // same.
+  std::vector<Pick> FillByGain(std::span<const float> gains, int32_t phase, int64_t most);
+
   void Save(const std::string& prefix, Checkpoint& checkpoint) const;
   absl::Status Load(const std::string& prefix, const Checkpoint& checkpoint);
 
  private:
   bool Ready(int32_t candidate) const;
 
-  const CandidateSet& candidates_;
+  const CandidateSet* candidates_;
+  Budget budget_;
   BudgetLedger ledger_;
   std::vector<bool> chosen_;
   std::vector<Pick> picks_;

@@ -31,6 +31,7 @@ class FullModelRun : public OneShot {
 
  protected:
   bool is_trained() const { return is_trained_; }
+  bool scores_are_gains() const final { return true; }
   void SaveMore(const std::string& prefix, Checkpoint& checkpoint) const override;
   absl::Status LoadMore(const std::string& prefix, const Checkpoint& checkpoint) override;
 

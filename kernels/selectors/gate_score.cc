@@ -28,8 +28,8 @@ ParamSpec CostExponentParam() {
           .min = 0,
           .max = 1,
           .doc =
-              "Exponent e of the price in score - e log(cost); absent: 0.5 under max_bytes, "
-              "else 0."};
+              "Exponent e of the price in score - e log(cost); absent: 0.5 under max_bytes "
+              "and max_cost, else 0."};
 }
 
 GateScore::GateScore(const ParamValues& params)
@@ -44,7 +44,7 @@ GateScore GateScore::WithMagnitude() const {
 
 absl::StatusOr<std::vector<float>> GateScore::Of(std::span<const float> logits,
                                                  const CandidateSet& candidates,
-                                                 ModelProbe& probe) const {
+                                                 const Budget& budget, ModelProbe& probe) const {
   std::vector<float> scores(logits.begin(), logits.end());
   if (magnitude_) {
     std::vector<float> contributions(scores.size());
@@ -57,7 +57,8 @@ absl::StatusOr<std::vector<float>> GateScore::Of(std::span<const float> logits,
   if (cost_exponent_ > 0) {
     for (size_t i = 0; i < scores.size(); ++i) {
       const Cost& cost = candidates.items[i].cost;
-      const double price = cost.bytes > 0 ? static_cast<double>(cost.bytes) : cost.price;
+      const double unlimited = cost.bytes > 0 ? static_cast<double>(cost.bytes) : cost.price;
+      const double price = LimitsCosts(budget) ? LimitedCost(budget, cost) : unlimited;
       scores[i] -= static_cast<float>(cost_exponent_ * std::log(price));
     }
   }

@@ -2,9 +2,10 @@
 //
 //   gate            w_i                                   the logit
 //   gate_magnitude  w_i + log c_i                         c_i rms of the candidate's contribution
-// less e log(cost_i), e the cost exponent; the cost is the candidate's bytes where it has any, else
-// its price. With gates of embeddings the logit alone is noise: scales of embeddings differ. An
-// exponent near 1 fills a byte budget with cheap candidates of no use.
+// less e log(cost_i), e the cost exponent; the cost is what the budget limits (LimitedCost); where
+// it limits the number alone, the candidate's bytes where it has any, else its price. With gates of
+// embeddings the logit alone is noise: scales of embeddings differ. An exponent near 1 fills a byte
+// budget with cheap candidates of no use.
 #ifndef WINNOW_KERNELS_SELECTORS_GATE_SCORE_H_
 #define WINNOW_KERNELS_SELECTORS_GATE_SCORE_H_
 
@@ -31,7 +32,8 @@ class GateScore {
 
   // Scores of all candidates, larger is better.
   absl::StatusOr<std::vector<float>> Of(std::span<const float> logits,
-                                        const CandidateSet& candidates, ModelProbe& probe) const;
+                                        const CandidateSet& candidates, const Budget& budget,
+                                        ModelProbe& probe) const;
 
  private:
   bool magnitude_;

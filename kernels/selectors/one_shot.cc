@@ -27,8 +27,9 @@ void OneShot::KeepMustKeep() {
 
 absl::Status OneShot::Choose(ModelProbe& probe, StepOutcome& outcome) {
   RETURN_IF_ERROR(Score(probe, scores_));
-  outcome.picks =
-      chosen_->FillByScore(scores_, 0, std::max<int64_t>(0, problem_.max_picks - chosen_->size()));
+  const int64_t most = std::max<int64_t>(0, problem_.max_picks - chosen_->size());
+  outcome.picks = scores_are_gains() ? chosen_->FillByGain(scores_, 0, most)
+                                     : chosen_->FillByScore(scores_, 0, most);
   std::fill(mask_.begin(), mask_.end(), 0.0f);
   KeepMustKeep();
   outcome.mask_changed = true;

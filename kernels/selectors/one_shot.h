@@ -1,8 +1,9 @@
 // What selectors share that score every candidate and pick once, at the end.
 //
 // A run of T training steps under the masks of the selector, then Score, then the candidates of
-// largest score as far as the budget holds, ties to the lowest index. Candidates that must be kept
-// have mask 1 throughout.
+// largest score as far as the budget holds, ties to the lowest index; of scores that are gains of
+// the loss, those of largest gain for cost where the budget limits costs (knapsack.h). Candidates
+// that must be kept have mask 1 throughout.
 #ifndef WINNOW_KERNELS_SELECTORS_ONE_SHOT_H_
 #define WINNOW_KERNELS_SELECTORS_ONE_SHOT_H_
 
@@ -33,6 +34,8 @@ class OneShot : public Selector {
   virtual absl::Status Start() { return absl::OkStatus(); }
   // Fills scores() from what is known now; it may be asked for before the last step.
   virtual absl::Status Score(ModelProbe& probe, std::span<float> scores) = 0;
+  // True: scores are what the loss would rise without a candidate.
+  virtual bool scores_are_gains() const { return false; }
   // State besides masks, scores and picks.
   virtual void SaveMore(const std::string& /*prefix*/, Checkpoint& /*checkpoint*/) const {}
   virtual absl::Status LoadMore(const std::string& /*prefix*/, const Checkpoint& /*checkpoint*/) {

@@ -147,8 +147,8 @@ class PruningRun final : public Selector {
 
   absl::Status Score(ModelProbe& probe) {
     if (settings_.gates) {
-      ASSIGN_OR_RETURN(scores_,
-                       settings_.gate_score->Of(logits_->values(), *problem_.candidates, probe));
+      ASSIGN_OR_RETURN(scores_, settings_.gate_score->Of(logits_->values(), *problem_.candidates,
+                                                         problem_.budget, probe));
     } else if (problem_.candidates->gate == GateKind::kBlock) {
       probe.WeightNorms(scores_);
     } else {

@@ -192,7 +192,7 @@ class SequentialAttention final : public Selector {
     std::vector<float> logits = last_logits_;
     for (size_t i = 0; i < logits.size(); ++i) logits[i] += logits_->values()[i];
     const GateScore score = next_step_ > first_gated_step_ ? score_ : score_.WithMagnitude();
-    ASSIGN_OR_RETURN(auto scores, score.Of(logits, *problem_.candidates, probe));
+    ASSIGN_OR_RETURN(auto scores, score.Of(logits, *problem_.candidates, problem_.budget, probe));
     PutFilteredLast(scores);
     chosen_->FillByScore(scores, static_cast<int32_t>(round_), Left());
     FindEligible();
@@ -328,7 +328,8 @@ class SequentialAttention final : public Selector {
   }
 
   absl::Status Pick(ModelProbe& probe, StepOutcome& outcome) {
-    ASSIGN_OR_RETURN(auto scores, score_.Of(logits_->values(), *problem_.candidates, probe));
+    ASSIGN_OR_RETURN(auto scores,
+                     score_.Of(logits_->values(), *problem_.candidates, problem_.budget, probe));
     PutFilteredLast(scores);
     logits_->Relative(eligible_, final_logits_);
     outcome.picks =

@@ -38,11 +38,10 @@ plan::ModelShape PruningShape(const plan::Plan& plan, const std::vector<Pick>& p
   return SubsetShape(plan.model, plan.candidates, selected);
 }
 
-// What a candidate costs in the currency that limits the subset.
+// What a candidate costs in the currency that limits the subset; one that costs nothing as if 1.
 double PriceOf(const Cost& cost, const Budget& budget) {
-  if (budget.max_bytes) return static_cast<double>(std::max<int64_t>(1, cost.bytes));
-  if (budget.max_flops) return static_cast<double>(std::max<int64_t>(1, cost.flops));
-  return 1.0;
+  const double price = LimitedCost(budget, cost);
+  return price > 0 ? price : 1.0;
 }
 
 }  // namespace

@@ -40,6 +40,7 @@ Budget ScaledBudget(const Budget& budget, double share) {
     scaled.max_flops = std::llround(share * static_cast<double>(*scaled.max_flops));
   }
   if (scaled.max_latency_us) scaled.max_latency_us = share * *scaled.max_latency_us;
+  if (scaled.max_cost) scaled.max_cost = share * *scaled.max_cost;
   if (scaled.density) scaled.density = std::min(1.0, share * *scaled.density);
   return scaled;
 }

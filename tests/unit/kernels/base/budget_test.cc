@@ -52,7 +52,7 @@ TEST(BudgetLedgerTest, DensityKeepsTheFloorOfItsShareAndAtLeastOne) {
   const auto kept = [](double density, int64_t n) {
     Budget budget;
     budget.density = density;
-    return BudgetLedger(budget, n).max_count().value();
+    return CountBound(budget, n).value();
   };
   EXPECT_EQ(kept(0.05, 1225), 61);
   EXPECT_EQ(kept(0.29, 100), 29);  // 0.29 * 100 is 28.999999999999996 in binary
@@ -64,9 +64,9 @@ TEST(BudgetLedgerTest, TheSmallerOfCountAndDensityHolds) {
   Budget budget;
   budget.density = 0.5;
   budget.max_count = 3;
-  EXPECT_EQ(BudgetLedger(budget, 10).max_count(), 3);
-  EXPECT_EQ(BudgetLedger(budget, 4).max_count(), 2);
-  EXPECT_EQ(BudgetLedger(Bytes(1), 10).max_count(), std::nullopt);
+  EXPECT_EQ(CountBound(budget, 10), 3);
+  EXPECT_EQ(CountBound(budget, 4), 2);
+  EXPECT_EQ(CountBound(Bytes(1), 10), std::nullopt);
 }
 
 // The largest subset of all 2^n that a budget holds.
