@@ -14,7 +14,6 @@ constexpr int64_t kCopies = 4;
 constexpr int64_t kPackedCopies = 3;
 // Controls besides the random draws: full, uniform, transplant, magnitude.
 constexpr int64_t kOtherControls = 4;
-constexpr int64_t kToleranceSizes = 8;
 
 }  // namespace
 
@@ -51,7 +50,7 @@ int64_t MostTogether(const Plan& plan) {
   }
   // The full model and the sizes of a round (kernels/train/tolerance_search.h).
   if (plan.budget.quality_tolerance) {
-    trainings = std::max<int64_t>(trainings, 1 + std::min(kToleranceSizes, plan.max_picks));
+    trainings = std::max<int64_t>(trainings, 1 + std::min(kSizesPerRound, plan.max_picks));
   }
   return std::max<int64_t>({trainings, evaluation.repeats.value_or(1) - 1,
                             static_cast<int64_t>(plan.tuned_weight_decays.size())});

@@ -9,6 +9,11 @@
 
 namespace winnow::plan {
 
+// The search for the smallest subset within a quality_tolerance (kernels/train/tolerance_search.h):
+// so many rounds of so many sizes, at most.
+inline constexpr int32_t kToleranceRounds = 3;
+inline constexpr int64_t kSizesPerRound = 8;
+
 // Most memory that models side by side may take, and most of them. A model that is too large for
 // company keeps all threads busy by itself.
 inline constexpr int64_t kLockstepBytes = int64_t{128} << 20;

@@ -94,6 +94,10 @@ struct Resolution {
 // Deterministic. Resolving an already resolved Spec gives the same Plan.
 Resolution Resolve(const Spec& spec, const DatasetProfile& profile, const Limits& limits = {});
 
+// "'place' needs 900 bytes, max_bytes is 800: 100 too many, and is never selected", of candidates
+// that the budget does not hold by themselves; empty: there are none.
+std::string NeverAffordable(const Plan& plan);
+
 // The settings of a resolved Spec as JSON in the shape of a job file, for `settings` of the result.
 nlohmann::json SettingsJson(const Spec& spec);
 

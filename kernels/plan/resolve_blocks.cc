@@ -68,8 +68,7 @@ void ResolveBlocks(Resolver& r, BlockPruning& task) {
   }
   if (task.budget.max_count && *task.budget.max_count > blocks) {
     r.Add(path + ".budget.max_count",
-          absl::StrCat("must be at most ", blocks, " (the number of blocks), got ",
-                       *task.budget.max_count));
+          TooManyAsked(*task.budget.max_count, blocks, "blocks", /*forbidden=*/0));
   }
 }
 

@@ -65,8 +65,7 @@ void ResolveChunks(Resolver& r, EmbeddingDimension& task) {
   }
   if (task.budget.max_count && *task.budget.max_count > set.size()) {
     r.Add(path + ".budget.max_count",
-          absl::StrCat("must be at most ", set.size(), " (the number of chunks), got ",
-                       *task.budget.max_count));
+          TooManyAsked(*task.budget.max_count, set.size(), "chunks", /*forbidden=*/0));
   }
 }
 

@@ -127,20 +127,7 @@ void ResolveFeatures(Resolver& r, const FeatureSelection& task) {
   r.Require(!set.items.empty(), "feature_selection.forbid", "leaves no candidate");
   const std::string path = "feature_selection.budget.max_count";
   if (task.budget.max_count && *task.budget.max_count > set.size()) {
-    r.Add(path, absl::StrCat("must be at most ", set.size(), " (the number of candidates), got ",
-                             *task.budget.max_count));
-  }
-  BudgetLedger ledger(task.budget, set.size());
-  for (int32_t index : set.must_keep) {
-    const Candidate& candidate = set.items[index];
-    if (!ledger.Fits(candidate.cost)) {
-      r.Add("feature_selection.must_keep",
-            absl::StrCat("the budget does not hold all ", set.must_keep.size(), ": '",
-                         candidate.name, "' no longer fits (", ledger.count(), " candidates, ",
-                         ledger.bytes(), " bytes, ", ledger.flops(), " multiply-adds are spent)"));
-      break;
-    }
-    ledger.Spend(candidate.cost);
+    r.Add(path, TooManyAsked(*task.budget.max_count, set.size(), "candidates", task.forbid.size()));
   }
 }
 

@@ -2,6 +2,7 @@
 #include <cmath>
 #include <cstdint>
 
+#include "kernels/plan/lockstep.h"
 #include "kernels/plan/memory_estimate.h"
 #include "kernels/plan/model_shape.h"
 #include "kernels/plan/resolver.h"
@@ -45,7 +46,10 @@ int64_t Trainings(const Plan& plan) {
   auto trainings = static_cast<int64_t>(plan.curve.size());
   trainings += static_cast<int64_t>(plan.tuned_weight_decays.size());
   if (!select_is_training) ++trainings;
-  if (has("full") || has("magnitude")) ++trainings;
+  if (has("full") || has("magnitude") || plan.budget.quality_tolerance) ++trainings;
+  if (plan.budget.quality_tolerance) {
+    trainings += kToleranceRounds * std::min(kSizesPerRound, plan.max_picks);
+  }
   if (has("random")) trainings += *plan.spec.evaluation.random_draws;
   if (!controls.empty() && gate == GateKind::kChunk) ++trainings;
   if (select_is_training && (has("random") || has("transplant"))) ++trainings;

@@ -39,7 +39,7 @@ const char* GateName(GateKind gate) {
 // .9107, sequential_attention .9092, .9098, .9111; all of 3,424 bytes .911.
 // Under a quality_tolerance alone there is no budget to prune down to.
 const char* DefaultSelector(GateKind gate, const Budget& budget) {
-  const bool bounded = budget.max_count || budget.max_bytes || budget.max_flops || budget.density;
+  const bool bounded = budget.max_count || budget.density || LimitsCosts(budget);
   const bool prunes = gate != GateKind::kFeature && (bounded || !budget.quality_tolerance);
   return prunes ? "gated_gradual" : "sequential_attention";
 }
@@ -93,7 +93,7 @@ double UsualOversample(const Resolver& r, bool tunes) {
   const int64_t candidates = r.plan.candidates.size();
   const auto picks = std::ceil(kOversample * static_cast<double>(r.plan.max_picks));
   const bool spare = picks <= static_cast<double>(candidates / 2);
-  const bool counted = !r.plan.budget.max_bytes && !r.plan.budget.max_flops;
+  const bool counted = !LimitsCosts(r.plan.budget);
   const bool enough = tunes || r.plan.train_rows >= kRowsPerCandidate * candidates;
   return r.plan.candidates.gate == GateKind::kFeature && counted && spare && enough ? kOversample
                                                                                     : 1.0;
@@ -113,7 +113,7 @@ void FillComputedDefaults(const Resolver& r, const selectors::Row& row, ParamVal
   fill("score", std::string(gate == GateKind::kChunk ? "gate_magnitude" : "gate"));
   // Measured on Adult's embedding widths by validation log-loss, 4 seeds: 428 bytes .3103, .3091,
   // .3062, .3072, .3082 for 0, .3, .5, .7, 1; 856 bytes .3092, .3092, .3080, .3071, .3085.
-  fill("cost_exponent", r.plan.budget.max_bytes ? 0.5 : 0.0);
+  fill("cost_exponent", r.plan.budget.max_bytes || r.plan.budget.max_cost ? 0.5 : 0.0);
   fill("batch_size", trains ? int64_t{*training.batch_size} : SelectionBatch(r.plan.train_rows));
   if (trains) {
     fill("steps", r.plan.training_steps);

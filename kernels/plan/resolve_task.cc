@@ -41,29 +41,6 @@ std::string Suggest(const std::string& name, const std::vector<std::string>& kno
   return text;
 }
 
-void CheckBudget(Resolver& r, const std::string& path, const Budget& budget, bool density_allowed) {
-  const bool any = budget.max_count || budget.max_bytes || budget.max_flops ||
-                   budget.max_latency_us || budget.density || budget.quality_tolerance;
-  r.Require(any, path,
-            density_allowed ? "is empty; give density or max_count"
-                            : "is empty; give max_count, max_bytes or max_flops");
-  const auto positive = [&](const char* field, const std::optional<int64_t>& bound) {
-    if (bound) {
-      r.RequireRange(absl::StrCat(path, ".", field), *bound, *bound >= 1, "must be >= 1");
-    }
-  };
-  positive("max_count", budget.max_count);
-  positive("max_bytes", budget.max_bytes);
-  positive("max_flops", budget.max_flops);
-  if (budget.density && density_allowed) {
-    r.RequireRange(path + ".density", *budget.density, *budget.density > 0 && *budget.density <= 1,
-                   "must be in (0, 1]");
-  } else if (budget.density) {
-    r.Add(path + ".density", "is for block_pruning only; use max_count");
-  }
-  r.Require(!budget.max_latency_us, path + ".max_latency_us", "is not built yet; use max_flops");
-}
-
 void ResolveTask(Resolver& r) {
   Task& task = r.plan.spec.task;
   if (auto* features = std::get_if<FeatureSelection>(&task)) {
@@ -89,8 +66,7 @@ void ResolveTask(Resolver& r) {
   std::vector<Cost> costs;
   for (const Candidate& candidate : r.plan.candidates.items) costs.push_back(candidate.cost);
   r.plan.max_picks = MaxAffordableCount(r.plan.budget, costs);
-  r.Require(r.plan.max_picks >= 1, r.plan.task + ".budget",
-            absl::StrCat("holds none of the ", costs.size(), " candidates"));
+  CheckCandidatesFit(r);
 }
 
 }  // namespace winnow::plan

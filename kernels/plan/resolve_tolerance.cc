@@ -17,7 +17,7 @@ void CheckTolerance(Resolver& r) {
             "is a loss on validation rows, and the split has none");
   r.Require(r.plan.training_steps > 0, path, "compares trained models; training has no steps");
   const selectors::Row* row = selectors::FindSelector(r.plan.spec.selector.name);
-  const bool bounded = budget.max_count || budget.max_bytes || budget.max_flops || budget.density;
+  const bool bounded = budget.max_count || budget.density || LimitsCosts(budget);
   r.Require(row == nullptr || !row->trains_the_model || bounded, path,
             absl::StrCat("needs a max_count or max_bytes beside it for selector.",
                          r.plan.spec.selector.name, ", which prunes down to a budget"));

@@ -51,6 +51,12 @@ void ResolveBlocks(Resolver& r, BlockPruning& task);
 // Bounds of a budget: which are allowed, positive, and whether any is given.
 void CheckBudget(Resolver& r, const std::string& path, const Budget& budget, bool density_allowed);
 
+// Refuses must-keep candidates above the budget and budgets that hold no candidate, bound by bound,
+// with what is needed and by how much that is too much. REQUIRES: there are candidates.
+void CheckCandidatesFit(Resolver& r);
+// Of a max_count above the number of candidates.
+std::string TooManyAsked(int64_t asked, int64_t there, const std::string& what, size_t forbidden);
+
 // "did you mean age?" or the first known names, for a name that is not there.
 std::string Suggest(const std::string& name, const std::vector<std::string>& known);
 

@@ -20,6 +20,7 @@ json BudgetSettings(const Budget& budget) {
   Put(to, "max_latency_us", budget.max_latency_us);
   Put(to, "density", budget.density);
   Put(to, "quality_tolerance", budget.quality_tolerance);
+  Put(to, "max_cost", budget.max_cost);
   return to;
 }
 

@@ -340,6 +340,9 @@ absl::Status JobRunner::WriteCheckpoint(const Activity* activity, const std::str
 void JobRunner::Warn() {
   const DatasetProfile& profile = context_.table->profile();
   for (const std::string& warning : profile.warnings) reporter_.Warn(warning);
+  if (const std::string text = plan::NeverAffordable(*context_.plan); !text.empty()) {
+    reporter_.Warn(text);
+  }
   for (const ColumnProfile& column : profile.columns) {
     if (column.hash_collisions == 0) continue;
     reporter_.Warn(

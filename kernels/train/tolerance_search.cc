@@ -33,20 +33,14 @@ std::vector<int64_t> SizesBetween(int64_t low, int64_t high) {
   return sizes;
 }
 
-// "max_bytes: 800 (792 used)" for every bound of the budget besides the tolerance.
-std::string Limits(const Budget& budget, const plan::Plan& plan, std::span<const Pick> picks) {
-  int64_t bytes = 0, flops = 0;
-  for (const Pick& pick : picks) {
-    bytes += plan.candidates.items[pick.candidate].cost.bytes;
-    flops += plan.candidates.items[pick.candidate].cost.flops;
-  }
+// "max_bytes 800 (792 used)" for every bound of the budget besides the tolerance.
+std::string Limits(const plan::Plan& plan, std::span<const Pick> picks) {
   std::vector<std::string> limits;
-  const auto add = [&](const char* name, const std::optional<int64_t>& bound, int64_t used) {
-    if (bound) limits.push_back(absl::StrFormat("%s %d (%d used)", name, *bound, used));
-  };
-  add("max_count", budget.max_count, static_cast<int64_t>(picks.size()));
-  add("max_bytes", budget.max_bytes, bytes);
-  add("max_flops", budget.max_flops, flops);
+  for (const Bound& bound : BoundsOf(plan.budget, plan.candidates.size())) {
+    double used = 0;
+    for (const Pick& pick : picks) used += bound.of(plan.candidates.items[pick.candidate].cost);
+    limits.push_back(absl::StrFormat("%s %.12g (%.12g used)", bound.name, bound.limit, used));
+  }
   return absl::StrJoin(limits, ", ");
 }
 
@@ -97,7 +91,7 @@ absl::Status ToleranceNotMet(const plan::Plan& plan, const ToleranceOutcome& out
       std::min_element(outcome.tried.begin(), outcome.tried.end(),
                        [](const SizeTried& a, const SizeTried& b) { return a.loss < b.loss; });
   const double allowed = outcome.full_loss + outcome.tolerance;
-  const std::string limits = Limits(plan.budget, plan, picks);
+  const std::string limits = Limits(plan, picks);
   return absl::FailedPreconditionError(absl::StrFormat(
       "quality_tolerance %.6g cannot be met: of the %d sizes tried the best, %d of %d candidates, "
       "has "

@@ -24,13 +24,14 @@
 
 #include "absl/status/status.h"
 #include "kernels/base/selection.h"
+#include "kernels/plan/lockstep.h"
 #include "kernels/plan/plan.h"
 #include "kernels/train/job_state.h"
 
 namespace winnow::train {
 
-inline constexpr int32_t kToleranceRounds = 3;
-inline constexpr int64_t kSizesPerRound = 8;
+using plan::kSizesPerRound;
+using plan::kToleranceRounds;
 
 // Sizes of round `round`, ascending; none when nothing is left to find. `tried`: those of earlier
 // rounds (later ones are passed over). REQUIRES: 1 <= least <= most.

@@ -102,9 +102,9 @@ v1::Capabilities AlgorithmCapabilities() {
   AddModel(to, "dlrm", "Dot products of embeddings and a numeric tower.", true);
   AddModel(to, "dcn_v2", "Deep and cross network, version 2.", false);
   AddTask(to, "feature_selection", "Which features does the model need?",
-          {"max_count", "max_bytes", "max_flops"});
+          {"max_count", "max_bytes", "max_flops", "max_cost", "quality_tolerance"});
   AddTask(to, "embedding_dimension", "How many embedding dimensions does each field need?",
-          {"max_count", "max_bytes", "max_flops"});
+          {"max_count", "max_bytes", "max_flops", "quality_tolerance"});
   AddTask(to, "block_pruning", "Which blocks of a dense layer does the model need?",
           {"density", "max_count"});
   AddTask(to, "feature_cross", "Which products of two fields help the model?", {});

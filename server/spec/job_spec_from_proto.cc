@@ -25,6 +25,7 @@ Budget BudgetFrom(const v1::Budget& proto) {
   budget.max_latency_us = WINNOW_OPTIONAL(proto, max_latency_us);
   budget.density = WINNOW_OPTIONAL(proto, density);
   budget.quality_tolerance = WINNOW_OPTIONAL(proto, quality_tolerance);
+  budget.max_cost = WINNOW_OPTIONAL(proto, max_cost);
   return budget;
 }
 

@@ -24,6 +24,7 @@ v1::Budget BudgetTo(const Budget& budget) {
   WINNOW_SET(proto, max_latency_us, budget.max_latency_us);
   WINNOW_SET(proto, density, budget.density);
   WINNOW_SET(proto, quality_tolerance, budget.quality_tolerance);
+  WINNOW_SET(proto, max_cost, budget.max_cost);
   return proto;
 }
 

@@ -61,15 +61,12 @@ struct ToProto {
 }  // namespace
 
 v1::Stage StageOf(const std::string& phase) {
-  constexpr std::pair<const char*, v1::Stage> kStages[] = {{"prepare", v1::STAGE_PREPARE},
-                                                           {"select", v1::STAGE_SELECT},
-                                                           {"prune", v1::STAGE_PRUNE_BACK},
-                                                           {"retrain", v1::STAGE_RETRAIN},
-                                                           {"control", v1::STAGE_CONTROLS},
-                                                           {"curve", v1::STAGE_CURVE},
-                                                           {"capacity", v1::STAGE_CAPACITY_MATCHED},
-                                                           {"evaluate", v1::STAGE_WRITE},
-                                                           {"write", v1::STAGE_WRITE}};
+  constexpr std::pair<const char*, v1::Stage> kStages[] = {
+      {"prepare", v1::STAGE_PREPARE},  {"select", v1::STAGE_SELECT},
+      {"prune", v1::STAGE_PRUNE_BACK}, {"retrain", v1::STAGE_RETRAIN},
+      {"control", v1::STAGE_CONTROLS}, {"size", v1::STAGE_CURVE},
+      {"curve", v1::STAGE_CURVE},      {"capacity", v1::STAGE_CAPACITY_MATCHED},
+      {"evaluate", v1::STAGE_WRITE},   {"write", v1::STAGE_WRITE}};
   for (const auto& [prefix, stage] : kStages) {
     if (phase.rfind(prefix, 0) == 0) return stage;
   }

@@ -190,8 +190,8 @@ TEST(SpecFileTest, NamesEveryMistakeAtOnceWithItsLine) {
 TEST(SpecFileTest, AnUnknownKeyFarFromAllNamesListsTheKnown) {
   EXPECT_THAT(Mistakes("feature_selection: {budget: {zzzzzzzz: 1}}"),
               ElementsAre("feature_selection.budget.zzzzzzzz: unknown key; known: max_count, "
-                          "max_bytes, max_flops, max_latency_us, density, quality_tolerance "
-                          "(line 1)"));
+                          "max_bytes, max_flops, max_latency_us, density, quality_tolerance, "
+                          "max_cost (line 1)"));
 }
 
 TEST(SpecFileTest, TwoMembersOfAChoiceExcludeEachOther) {

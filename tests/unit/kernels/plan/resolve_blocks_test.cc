@@ -67,8 +67,12 @@ TEST_F(ResolveBlocksTest, ShapesAndBudgetsOutOfRange) {
   EXPECT_EQ(At("budget"), "is empty; give density or max_count");
   Blocks(spec_).budget.max_bytes = 1000;
   EXPECT_EQ(At("budget.max_bytes"), "is not for blocks; use density");
+  Blocks(spec_).budget = {.density = 0.1, .quality_tolerance = 0.01, .max_cost = 3.0};
+  EXPECT_THAT(At("budget.quality_tolerance"), HasSubstr("is not for blocks"));
+  EXPECT_THAT(At("budget.max_cost"), HasSubstr("is for feature_selection only"));
   Blocks(spec_).budget = {.max_count = 1226};
-  EXPECT_EQ(At("budget.max_count"), "must be at most 1225 (the number of blocks), got 1226");
+  EXPECT_EQ(At("budget.max_count"),
+            "must be at most 1225 (the number of blocks), got 1226: 1 too many");
 }
 
 TEST_F(ResolveBlocksTest, TooManyBlocksAreRefusedBeforeTheyAreMade) {

@@ -71,7 +71,11 @@ TEST_F(ResolveChunksTest, UnknownFieldsChunksAndDuplicates) {
 
 TEST_F(ResolveChunksTest, BudgetThatHoldsNothing) {
   Dimensions(spec_).budget.max_bytes = 11;
-  EXPECT_EQ(At("budget"), "holds none of the 64 candidates");
+  EXPECT_EQ(At("budget.max_bytes"),
+            "holds none of the 64 candidates: the smallest, 'sex[0]', needs 12 bytes, max_bytes is "
+            "11: 1 too many");
+  Dimensions(spec_).budget = {.max_cost = 2.0};
+  EXPECT_EQ(At("budget.max_cost"), "is for feature_selection only, whose candidates have costs");
 }
 
 TEST_F(ResolveChunksTest, TableWithoutCategoriesHasNoEmbeddings) {

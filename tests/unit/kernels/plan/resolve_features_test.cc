@@ -86,18 +86,26 @@ TEST_F(ResolveFeaturesTest, MustKeepAndPricesFindTheirCandidates) {
 
 TEST_F(ResolveFeaturesTest, BudgetAboveTheCandidates) {
   Features(spec_).budget.max_count = 20;
-  EXPECT_EQ(At("budget.max_count"), "must be at most 14 (the number of candidates), got 20");
+  EXPECT_EQ(At("budget.max_count"),
+            "must be at most 14 (the number of candidates), got 20: 6 too many");
+  Features(spec_).forbid = {"age", "sex"};
+  Features(spec_).budget.max_count = 13;
+  EXPECT_EQ(At("budget.max_count"),
+            "must be at most 12 (the number of candidates that forbid leaves), got 13: 1 too many");
 }
 
 TEST_F(ResolveFeaturesTest, BudgetsThatMakeNoSense) {
   Features(spec_).budget = {};
-  EXPECT_EQ(At("budget"), "is empty; give max_count, max_bytes or max_flops");
+  EXPECT_EQ(At("budget"), "is empty; give max_count, max_bytes, max_flops or quality_tolerance");
   Features(spec_).budget.max_count = 0;
   EXPECT_EQ(At("budget.max_count"), "must be >= 1, got 0");
   Features(spec_).budget = {.density = 0.5};
   EXPECT_EQ(At("budget.density"), "is for block_pruning only; use max_count");
   Features(spec_).budget = {.max_bytes = 3};
-  EXPECT_EQ(At("budget"), "holds none of the 14 candidates");
+  EXPECT_EQ(
+      At("budget.max_bytes"),
+      "holds none of the 14 candidates: the smallest, 'age', needs 256 bytes, max_bytes is 3: "
+      "253 too many");
 }
 
 TEST_F(ResolveFeaturesTest, UnknownNamesComeWithTheNearestKnownOne) {
@@ -139,6 +147,72 @@ TEST_F(ResolveFeaturesTest, MustKeepBeyondTheBudget) {
   Features(spec_).budget.max_count = 2;
   Features(spec_).must_keep = {"age", "sex", "race"};
   EXPECT_THAT(At("must_keep"), HasSubstr("the budget does not hold all 3"));
+}
+
+TEST_F(ResolveFeaturesTest, EveryLimitThatMustKeepBreaksIsNamedWithItsExcess) {
+  spec_.model.hidden_units = {{10}};
+  spec_.model.embedding_dimension = 8;
+  FeatureSelection& task = Features(spec_);
+  task.groups = {{"both", {"age", "sex"}}};  // 40 + 416 bytes, 10 + 80 multiply-adds
+  task.must_keep = {"both", "hours-per-week"};
+  task.costs = {{"both", 2.5}};
+  task.budget = {.max_count = 1, .max_bytes = 500, .max_flops = 100, .max_cost = 3.0};
+  EXPECT_THAT(
+      ViolationsOf(spec_, profile_),
+      ElementsAre(Pair("feature_selection.must_keep",
+                       "the budget does not hold all 2: they need 2 candidates, max_count is 1: 1 "
+                       "too many"),
+                  Pair("feature_selection.must_keep",
+                       "the budget does not hold all 2: they need 536 bytes, max_bytes is 500: 36 "
+                       "too many; the largest, 'both', needs 456"),
+                  Pair("feature_selection.must_keep",
+                       "the budget does not hold all 2: they need 110 multiply-adds, max_flops is "
+                       "100: 10 too many; the largest, 'both', needs 90"),
+                  Pair("feature_selection.must_keep",
+                       "the budget does not hold all 2: they need 3.5 units of cost, max_cost is "
+                       "3: 0.5 too many; the largest, 'both', needs 2.5")));
+}
+
+TEST_F(ResolveFeaturesTest, LimitsThatTogetherHoldNothing) {
+  spec_.model.hidden_units = {{10}};
+  spec_.model.embedding_dimension = 8;
+  for (const ColumnProfile& column : profile_.columns) Features(spec_).costs[column.name] = 9;
+  Features(spec_).costs["sex"] = 1;  // cheap, and too large
+  Features(spec_).budget = {.max_bytes = 100, .max_cost = 1.5};
+  EXPECT_THAT(ViolationsOf(spec_, profile_),
+              ElementsAre(Pair("feature_selection.budget",
+                               "max_bytes and max_cost together hold none of the 14 candidates: "
+                               "the nearest, 'sex', needs 416 bytes, max_bytes is 100: 316 too "
+                               "many")));
+}
+
+TEST_F(ResolveFeaturesTest, ACandidateAboveTheBudgetIsToldOf) {
+  spec_.model.hidden_units = {{10}};
+  spec_.model.embedding_dimension = 8;
+  Features(spec_).budget = {.max_bytes = 900};
+  Features(spec_).groups = {{"people", {"sex", "race", "relationship"}}};
+  EXPECT_THAT(NeverAffordable(PlanOf(spec_, profile_)), HasSubstr("'people' needs "));
+  Features(spec_).budget = {.max_count = 3};
+  EXPECT_EQ(NeverAffordable(PlanOf(spec_, profile_)), "");
+}
+
+TEST_F(ResolveFeaturesTest, PricesBindUnderMaxCost) {
+  Features(spec_).costs = {{"age", 0.1}, {"sex", 0.2}};
+  Features(spec_).budget = {.max_cost = 0.3};  // 0.1 + 0.2 is more than 0.3 in binary
+  EXPECT_EQ(PlanOf(spec_, profile_).max_picks, 2);
+  Features(spec_).budget.max_cost = 0;
+  EXPECT_EQ(At("budget.max_cost"), "must be > 0, got 0");
+}
+
+TEST_F(ResolveFeaturesTest, TolerancesThatMakeNoSense) {
+  Features(spec_).budget = {.quality_tolerance = -0.5};
+  EXPECT_EQ(At("budget.quality_tolerance"), "must be >= 0, got -0.5");
+  Features(spec_).budget = {.quality_tolerance = 0.01};
+  EXPECT_EQ(PlanOf(spec_, profile_).max_picks, 14);
+  spec_.split = profile_.split;
+  spec_.split->kind = SplitSpec::Kind::kRandom;
+  spec_.split->validation = 0;
+  EXPECT_EQ(At("budget.quality_tolerance"), "is judged on validation rows, and the split has none");
 }
 
 TEST_F(ResolveFeaturesTest, EverythingForbiddenLeavesNothing) {

@@ -32,7 +32,8 @@ TEST(JobSpecTest, AbsentFieldsStayAbsent) {
 
 TEST(JobSpecTest, EveryTaskMakesTheRoundTrip) {
   const char* jobs[] = {
-      R"({"dataset": "a", "feature_selection": {"budget": {"max_count": 6, "max_bytes": "4000"},
+      R"({"dataset": "a", "feature_selection": {"budget": {"max_count": 6, "max_bytes": "4000",
+          "quality_tolerance": 0.01, "max_cost": 2.5},
           "groups": {"location": {"values": ["country", "state"]}}, "must_keep": ["age"],
           "forbid": ["id"], "costs": {"age": 2.5}},
           "selector": {"sequential_attention": {"steps_per_pick": 50, "logit_optimizer": "LOGIT_OPTIMIZER_SGD",
