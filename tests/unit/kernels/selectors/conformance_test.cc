@@ -185,6 +185,26 @@ TEST_P(ConformanceTest, ByteBudgetIsKeptAndUsedUp) {
   }
 }
 
+// Each limit in turn is the one that binds; together with a candidate that is kept in any case.
+TEST_P(ConformanceTest, AllLimitsTogetherAreKeptAndUsedUp) {
+  const std::vector<Budget> budgets = {
+      {.max_count = 2, .max_bytes = 4000, .max_flops = 800, .max_cost = 50.0},
+      {.max_count = 6, .max_bytes = 130, .max_flops = 800, .max_cost = 50.0},
+      {.max_count = 6, .max_bytes = 4000, .max_flops = 25, .max_cost = 50.0},
+      {.max_count = 6, .max_bytes = 4000, .max_flops = 800, .max_cost = 7.5}};
+  data_.candidates.must_keep = {2};
+  for (const Budget& budget : budgets) {
+    TestRun run(row(), data_, {.budget = budget});
+    ASSERT_OK(run.status());
+    run.RunToEnd();
+    const auto picks = run.selector().picks();
+    ASSERT_FALSE(picks.empty());
+    EXPECT_EQ(picks.front().candidate, 2);
+    ExpectWellFormed(picks, data_.candidates);
+    ExpectFull(picks, run.problem());
+  }
+}
+
 TEST_P(ConformanceTest, WhatMustBeKeptIsKeptAndNeverMaskedOut) {
   data_.candidates.must_keep = {0, 4};
   TestRun run(row(), data_, {});
