@@ -204,7 +204,11 @@ std::string SpentText(const ResultJson& result) {
   if (spent.is_object()) {
     absl::StrAppend(&text, "\nspent: ", Count(At(spent, "count")), " candidates, ",
                     Count(At(spent, "bytes")), " bytes, ", Count(At(spent, "flops")),
-                    " multiply-adds a row\n");
+                    " multiply-adds a row");
+    if (At(At(result, "budget"), "max_cost").is_number()) {
+      absl::StrAppend(&text, ", cost ", Number(At(spent, "price")));
+    }
+    text += "\n";
   }
   const ResultJson& timing = At(result, "timing");
   const ResultJson& select = At(timing, "select_s");

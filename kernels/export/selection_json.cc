@@ -158,6 +158,7 @@ Json BudgetJson(const Budget& budget) {
   if (budget.max_flops) json["max_flops"] = *budget.max_flops;
   if (budget.max_latency_us) json["max_latency_us"] = *budget.max_latency_us;
   if (budget.density) json["density"] = *budget.density;
+  if (budget.max_cost) json["max_cost"] = *budget.max_cost;
   if (budget.quality_tolerance) json["quality_tolerance"] = *budget.quality_tolerance;
   return json;
 }
