@@ -68,7 +68,7 @@ TEST_F(ResolveBlocksTest, ShapesAndBudgetsOutOfRange) {
   Blocks(spec_).budget.max_bytes = 1000;
   EXPECT_EQ(At("budget.max_bytes"), "is not for blocks; use density");
   Blocks(spec_).budget = {.density = 0.1, .quality_tolerance = 0.01, .max_cost = 3.0};
-  EXPECT_THAT(At("budget.quality_tolerance"), HasSubstr("is not for blocks"));
+  EXPECT_THAT(At("budget.quality_tolerance"), HasSubstr("use density or max_count"));
   EXPECT_THAT(At("budget.max_cost"), HasSubstr("is for feature_selection only"));
   Blocks(spec_).budget = {.max_count = 1226};
   EXPECT_EQ(At("budget.max_count"),

@@ -212,7 +212,7 @@ TEST_F(ResolveFeaturesTest, TolerancesThatMakeNoSense) {
   spec_.split = profile_.split;
   spec_.split->kind = SplitSpec::Kind::kRandom;
   spec_.split->validation = 0;
-  EXPECT_EQ(At("budget.quality_tolerance"), "is judged on validation rows, and the split has none");
+  EXPECT_EQ(At("budget.quality_tolerance"), "is a loss on validation rows, and the split has none");
 }
 
 TEST_F(ResolveFeaturesTest, EverythingForbiddenLeavesNothing) {
