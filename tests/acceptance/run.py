@@ -295,9 +295,9 @@ def budgets(session: Session) -> None:
                     .replace("[place]", "[place, money]"))  # fmt: skip
     done = subprocess.run(session.command("submit", path), capture_output=True, text=True)
     need = price("place")[0] + price("money")[0]
-    words = ("need 2 candidates, max_count is 1: 1 too many",
-             f"need {need} bytes, max_bytes is 3000: {need - 3000} too many")  # fmt: skip
-    refused = done.returncode == 2 and all(word in done.stderr for word in words)
+    both = ("need 2 candidates, max_count is 1: 1 too many",
+            f"need {need} bytes, max_bytes is 3000: {need - 3000} too many")  # fmt: skip
+    refused = done.returncode == 2 and all(word in done.stderr for word in both)
     claim("Adult budgets: must_keep above two limits names both", refused, done.stderr.strip())
 
 
