@@ -347,6 +347,9 @@ def mnist_features(session: Session) -> None:
 
 def madelon(session: Session) -> None:
     """Twenty columns of 500 tell, most in near duplicates: the weight decay decides."""
+    if not (DATA / "madelon").is_dir():
+        print("skip madelon: not in WINNOW_DATA", flush=True)
+        return
     arrays = [
         numpy.load(io.BytesIO(gzip.decompress((DATA / "madelon" / f"{name}.npy.gz").read_bytes())))
         for name in ("X", "y")

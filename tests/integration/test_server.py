@@ -256,9 +256,12 @@ def test_a_second_signal_ends_at_once(raw_server: RawServer) -> None:
     # A worker that does not yield: it is stopped.
     name = raw_server.submit("stubborn", sleep=1)
     raw_server.wait_for(name, RUNNING)
+    stopped = 0
     for pid in wait_until(raw_server.workers):
         with contextlib.suppress(ProcessLookupError):  # of the import, which is over
             os.kill(pid, signal.SIGSTOP)
+            stopped += 1
+    assert stopped > 0
     process = raw_server.process
     assert process is not None
     process.send_signal(signal.SIGINT)
