@@ -156,9 +156,6 @@ void ResolveTuning(Resolver& r, const std::string& path) {
   r.Require(r.plan.max_picks < r.plan.candidates.size(), field,
             absl::StrCat("has nothing to compare: the budget holds all ", r.plan.candidates.size(),
                          " candidates"));
-  r.Require(r.plan.spec.evaluation.repeats.value_or(1) == 1, field,
-            absl::StrCat("with evaluation.repeats is not built yet; repeats must be 1, got ",
-                         r.plan.spec.evaluation.repeats.value_or(1)));
   r.plan.tuned_weight_decays.assign(std::begin(selectors::kTunedWeightDecays),
                                     std::end(selectors::kTunedWeightDecays));
 }

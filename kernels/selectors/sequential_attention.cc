@@ -83,7 +83,7 @@ const std::vector<ParamSpec>& OwnParams() {
        .type = ParamType::kBool,
        .default_value = false,
        .doc = "Select with weight_decay 1, 10 and 30 and keep the picks of least validation loss "
-              "after retraining; excludes weight_decay."},
+              "after retraining, also for evaluation.repeats; excludes weight_decay."},
   };
   return table;
 }

@@ -19,8 +19,8 @@ double MeanWeightOf(const data::PackedTable& table, const Rows& rows) {
 }  // namespace
 
 std::string StageSection(const JobContext& context) {
-  if (context.trial >= 0) return absl::StrCat("stage/trial/", context.trial);
-  return context.repeat == 0 ? "stage" : absl::StrCat("stage/repeat/", context.repeat);
+  if (context.repeat > 0) return absl::StrCat("stage/repeat/", context.repeat);
+  return context.trial >= 0 ? absl::StrCat("stage/trial/", context.trial) : "stage";
 }
 
 std::vector<uint32_t> EvenlySpaced(const data::RowSet& rows, int64_t limit) {

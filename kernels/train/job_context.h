@@ -28,7 +28,7 @@ struct JobContext {
   nn::LossKind loss = nn::LossKind::kLogistic;
   double mean_weight = 1;                   // of the sample weights of training rows
   int32_t repeat = 0;                       // of the selection
-  int32_t trial = -1;                       // of several values of a parameter; -1: the plan's own
+  int32_t trial = -1;                       // whose value of a tuned parameter holds; -1: none
   const WarmStart* warm = nullptr;          // none: models start from their usual initial values
   const CompactColumns* compact = nullptr;  // read instead of the table where it has the columns
 

@@ -82,6 +82,9 @@ absl::StatusOr<JobRunner::StageEnd> JobRunner::RunStages(Stages& live, const Che
   JobContext context = context_;
   RETURN_IF_ERROR(ChooseColumns(live));
   context.compact = compact_.get();
+  // Repeats select with the value that the trials chose.
+  const bool tuned = live.front()->kind == Stage::Kind::kRepeat && !state_.trials.empty();
+  if (tuned) context.trial = BestTrial(state_);
   ASSIGN_OR_RETURN(const std::unique_ptr<Activity> activity, MakeActivity(live, context));
   if (resume != nullptr && resume->Has("in_stage")) {
     RETURN_IF_ERROR(activity->Load(*resume));

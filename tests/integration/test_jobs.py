@@ -138,11 +138,16 @@ def test_the_weight_decay_is_chosen_by_the_job(adult: Server, tmp_path: Path):
     named = submit(adult, alone, tmp_path)
     adult.ok("watch", named)
     assert weights(adult, named, tmp_path) == weights(adult, job, tmp_path)
-    repeated = tmp_path / "repeated.yaml"
-    repeated.write_text(tuned.replace("controls: []", "controls: [], repeats: 2"))
-    answer = adult.cli("submit", repeated)
-    assert answer.returncode != 0
-    assert "tune_weight_decay" in answer.stderr and "repeats must be 1" in answer.stderr
+    # And so are its repeats.
+    repeated = [
+        submit(adult, text.replace("controls: []", "controls: [], repeats: 2"), tmp_path)
+        for text in (tuned, alone)
+    ]
+    for each in repeated:
+        adult.ok("watch", each)
+    repeats = [json.loads(adult.ok("result", each, "--json"))["repeats"] for each in repeated]
+    assert repeats[0]["count"] == 2
+    assert repeats[0] == repeats[1]
 
 
 def list_events(server: Server, job: str) -> list[dict]:

@@ -48,6 +48,7 @@ Case MakeCase(const std::string& name) {
   }
   if (name == "tuned") {
     spec.evaluation.curve = false;
+    spec.evaluation.repeats = 3;
     spec.selector.params["tune_weight_decay"] = true;
   }
   if (name == "tolerance") {

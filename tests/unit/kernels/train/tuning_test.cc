@@ -160,6 +160,41 @@ TEST_F(TuningTest, MoreOfThePlantedColumnsAreFoundWhereDecayMatters) {
   EXPECT_GT(tuned, plain);
 }
 
+// The decay is chosen once, by the seed of the result: repeats measure how stable that choice
+// selects.
+TEST_F(TuningTest, RepeatsSelectWithTheChosenValue) {
+  const auto repeated = [this](double weight_decay) {
+    plan::Spec spec = SpecOf(weight_decay, 3);
+    spec.evaluation.controls = std::vector<std::string>{};
+    spec.evaluation.repeats = 4;
+    SetUpJob(MakeCopies(30, 300, 2), spec);
+    RecordingObserver observer;
+    return RunToEnd(observer).selection;
+  };
+  const Selection tuned = repeated(kTuned);
+  ASSERT_TRUE(tuned.repeats.has_value());
+  ASSERT_THAT(tuned.repeats->selections, SizeIs(4));
+  EXPECT_TRUE(tuned.repeats->jaccard.has_value());
+  const auto selections = [](const Selection& selection) {
+    std::vector<std::vector<int32_t>> sets;
+    for (const RepeatedSelection& repeat : selection.repeats->selections) {
+      sets.push_back(repeat.selected);
+    }
+    return sets;
+  };
+  int different = 0;
+  for (const double value : selectors::kTunedWeightDecays) {
+    const Selection named = repeated(value);
+    if (value == tuned.tuning->chosen) {
+      EXPECT_EQ(selections(tuned), selections(named));
+      EXPECT_EQ(tuned.repeats->kuncheva, named.repeats->kuncheva);
+    } else {
+      different += selections(tuned) != selections(named);
+    }
+  }
+  EXPECT_GT(different, 0);
+}
+
 // Side by side all trials are complete together, and of those that are not the first is kept; one
 // after the other the first two are.
 TEST_F(TuningTest, AStopKeepsTheBestOfTheTrialsThatAreComplete) {
