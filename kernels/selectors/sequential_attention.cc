@@ -24,7 +24,7 @@ const std::vector<ParamSpec>& OwnParams() {
       {.name = "weight_decay",
        .min = 0,
        .doc = "Decoupled weight decay of the network, 10 to 30 with near duplicates; absent: 1, or "
-              "10 with more candidates than training rows."},
+              "10 with more candidates than training rows, or tuned."},
       {.name = "oversample",
        .min = 1,
        .max = 10,
@@ -81,9 +81,10 @@ const std::vector<ParamSpec>& OwnParams() {
               "times the picks, at least 50, with more candidates than training rows."},
       {.name = "tune_weight_decay",
        .type = ParamType::kBool,
-       .default_value = false,
        .doc = "Select with weight_decay 1, 10 and 30 and keep the picks of least validation loss "
-              "after retraining, also for evaluation.repeats; excludes weight_decay."},
+              "after retraining, also for evaluation.repeats; excludes weight_decay; absent: true "
+              "for features with 1 to 10 training rows each, 200 validation rows or more and a "
+              "budget that leaves some out, if weight_decay is absent too, else false."},
   };
   return table;
 }

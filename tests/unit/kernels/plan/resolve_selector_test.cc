@@ -204,6 +204,63 @@ TEST(ResolveSelectorTest, TuningSaysWhatItNeeds) {
   EXPECT_THAT(MessageAt(spec, AdultProfile(), path), HasSubstr("needs validation rows"));
 }
 
+bool TunesByDefault(const Spec& spec, const DatasetProfile& profile) {
+  const Plan plan = PlanOf(spec, profile);
+  const bool tunes = selectors::GetBool(ParamsOf(plan), "tune_weight_decay");
+  EXPECT_EQ(tunes, !plan.tuned_weight_decays.empty());
+  EXPECT_EQ(tunes, ParamsOf(plan).count("weight_decay") == 0);
+  // The resolved spec says it, and to resolve it again changes nothing.
+  const Plan again = PlanOf(plan.spec, profile);
+  EXPECT_EQ(ParamsOf(again), ParamsOf(plan));
+  EXPECT_EQ(again.tuned_weight_decays, plan.tuned_weight_decays);
+  return tunes;
+}
+
+// Profiles of `rows` rows are split by shares of .8, .1 and .1.
+TEST(ResolveSelectorTest, TunesWhereRowsAreFewButTellTheValuesApart) {
+  EXPECT_TRUE(TunesByDefault(SelectFeatures(20), PixelProfile(2600, 500)));
+  EXPECT_FALSE(TunesByDefault(SelectFeatures(20), PixelProfile(1800, 500)));   // 180 validate
+  EXPECT_FALSE(TunesByDefault(SelectFeatures(20), PixelProfile(60000, 500)));  // 96 rows each
+  EXPECT_TRUE(TunesByDefault(SelectFeatures(20), PixelProfile(2600, 2080)));   // 2,080 train
+  EXPECT_FALSE(TunesByDefault(SelectFeatures(20), PixelProfile(2600, 2081)));
+  EXPECT_TRUE(TunesByDefault(SelectFeatures(20), PixelProfile(2600, 209)));
+  EXPECT_FALSE(TunesByDefault(SelectFeatures(20), PixelProfile(2600, 208)));
+  EXPECT_FALSE(TunesByDefault(SelectFeatures(500), PixelProfile(2600, 500)));  // all of them
+  EXPECT_FALSE(TunesByDefault(SelectDimensions(400), AdultProfile()));
+  Spec untrained = SelectFeatures(20);
+  untrained.training.epochs = 0;
+  EXPECT_FALSE(TunesByDefault(untrained, PixelProfile(2600, 500)));
+}
+
+TEST(ResolveSelectorTest, WhatIsSaidAboutTheDecayIsNotTuned) {
+  const DatasetProfile madelon = PixelProfile(2600, 500);
+  Spec spec = SelectFeatures(20);
+  spec.selector = {"sequential_attention", {{"weight_decay", 3.0}}};
+  EXPECT_FALSE(TunesByDefault(spec, madelon));
+  EXPECT_EQ(GetDouble(ParamsOf(PlanOf(spec, madelon)), "weight_decay"), 3.0);
+  spec.selector.params = {{"tune_weight_decay", false}};
+  EXPECT_FALSE(TunesByDefault(spec, madelon));
+  const ParamValues& pinned = PlanOf(spec, madelon).spec.selector.params;
+  EXPECT_EQ(GetDouble(pinned, "weight_decay"), 1.0);
+  EXPECT_EQ(GetDouble(pinned, "oversample"), 1.0);
+  EXPECT_EQ(GetDouble(ParamsOf(PlanOf(SelectFeatures(20), madelon)), "oversample"), 1.5);
+}
+
+TEST(ResolveSelectorTest, ComputedDefaultsFitIntoWhatIsGiven) {
+  const DatasetProfile madelon = PixelProfile(2600, 500);
+  Spec spec = SelectFeatures(20);
+  for (const int64_t steps : {23, 32, 33, 34}) {
+    spec.selector = {"sequential_attention", {{"steps", steps}}};
+    EXPECT_TRUE(TunesByDefault(spec, madelon));
+    EXPECT_EQ(GetDouble(ParamsOf(PlanOf(spec, madelon)), "oversample"), steps < 34 ? 1.0 : 1.5);
+  }
+  for (const int64_t prefilter : {20, 29, 30, 0}) {
+    spec.selector = {"sequential_attention", {{"prefilter", prefilter}}};
+    const bool room = prefilter == 0 || prefilter >= 30;
+    EXPECT_EQ(GetDouble(ParamsOf(PlanOf(spec, madelon)), "oversample"), room ? 1.5 : 1.0);
+  }
+}
+
 TEST(ResolveSelectorTest, StepsAndStepsPerPickExcludeEachOther) {
   Spec spec = SelectFeatures(6);
   spec.selector = {"sequential_attention",
