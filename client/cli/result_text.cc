@@ -214,8 +214,11 @@ std::string SpentText(const ResultJson& result) {
   const ResultJson& select = At(timing, "select_s");
   const ResultJson& retrain = At(timing, "retrain_s");
   if (select.is_number() && retrain.is_number()) {
-    absl::StrAppend(&text, "time: selection ", SecondsText(select.get<double>()), ", retraining ",
-                    SecondsText(retrain.get<double>()));
+    // Trials of a tuned parameter include the retrain.
+    const bool together = retrain == 0 && At(result, "tuning").is_object();
+    absl::StrAppend(&text, "time: selection ", together ? "with retraining " : "",
+                    SecondsText(select.get<double>()));
+    if (!together) absl::StrAppend(&text, ", retraining ", SecondsText(retrain.get<double>()));
     const ResultJson& speed = At(timing, "samples_per_s");
     if (speed.is_number()) {
       absl::StrAppend(&text, ", ", CountText(std::llround(speed.get<double>())), " rows/s");

@@ -17,7 +17,7 @@ namespace winnow::plan {
 
 // Raised whenever the same resolved Spec would train differently; a checkpoint of another version
 // restarts from zero.
-inline constexpr uint32_t kPlanVersion = 5;
+inline constexpr uint32_t kPlanVersion = 6;
 
 // One input feature as the network sees it. Row ranges are rows of the first dense layer's weights;
 // of models with bottom layers or dot products: numeric fields among the numeric inputs N,

@@ -32,8 +32,9 @@ double StepSeconds(const ModelShape& shape, int64_t steps, int64_t batch) {
 }
 
 // Ordinary trainings besides the selection: retrain, trials, controls, curve. What train/ makes of
-// the controls: magnitude needs the full model; a random mask of blocks is compared with the chosen
-// mask trained as plainly; widths of embeddings with one width for all.
+// them: the retrain of a trial is that of the result unless a tolerance cuts it; magnitude needs
+// the full model; a random mask of blocks is compared with the chosen mask trained as plainly;
+// widths of embeddings with one width for all.
 int64_t Trainings(const Plan& plan) {
   const GateKind gate = plan.candidates.gate;
   const std::vector<std::string>& controls = *plan.spec.evaluation.controls;
@@ -45,7 +46,8 @@ int64_t Trainings(const Plan& plan) {
       gate == GateKind::kBlock && row != nullptr && row->trains_the_model;
   auto trainings = static_cast<int64_t>(plan.curve.size());
   trainings += static_cast<int64_t>(plan.tuned_weight_decays.size());
-  if (!select_is_training) ++trainings;
+  const bool trials_retrain = !plan.tuned_weight_decays.empty() && !plan.budget.quality_tolerance;
+  if (!select_is_training && !trials_retrain) ++trainings;
   if (has("full") || has("magnitude") || plan.budget.quality_tolerance) ++trainings;
   if (plan.budget.quality_tolerance) {
     trainings += kToleranceRounds * std::min(kSizesPerRound, plan.max_picks);

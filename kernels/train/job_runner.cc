@@ -221,7 +221,9 @@ void JobRunner::Begin(const Stages& live, Activity& activity) {
   activity.Start();
   for (const Stage* stage : live) {
     if (!IsTraining(*stage) && stage->kind != Stage::Kind::kPrune) continue;
-    reporter_.Emit(PhaseStarted{.name = stage->name, .steps = stage->size.steps});
+    const bool trains = IsTraining(*stage);
+    reporter_.Emit(PhaseStarted{
+        .name = stage->name, .steps = trains ? context_.plan->training_steps : stage->size.steps});
   }
 }
 
@@ -293,6 +295,7 @@ void JobRunner::CountTime(const Stages& live, Activity& activity) {
 
 bool JobRunner::IsSkipped(const Stage& stage) const {
   if (state_.stopped && IsEvidence(stage)) return true;
+  if (stage.kind == Stage::Kind::kRetrain && results_.IsRetrained()) return true;
   if (stage.kind == Stage::Kind::kSize) {
     return SizeOf(*context_.plan, state_, stage.round, stage.slot) == 0;
   }

@@ -41,7 +41,7 @@ void JobReporter::OnStep(const Activity& activity, const StageSize& stage) {
   if (samples >= last_samples_) {
     samples_per_s_ = static_cast<double>(samples - last_samples_) / passed;
   }
-  note.step = state_.steps_done + activity.steps_done();
+  note.step = std::min(total_.steps, state_.steps_done + activity.steps_done());
   note.total_steps = total_.steps;
   note.samples_per_s = samples_per_s_;
   note.loss = activity.loss();

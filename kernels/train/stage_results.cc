@@ -87,12 +87,21 @@ absl::Status StageResults::Finish(const Stage& stage, TrialRun& run) {
     clock_.Count(state_.timing.evaluate_s);
   }
   state_.trials.push_back(trial);
-  if (BestTrial(state_) == stage.trial) state_.picks = run.picks();
+  if (BestTrial(state_) == stage.trial) RETURN_IF_ERROR(Keep(run));
   if (!trial.validation_loss) return absl::OkStatus();
   Evaluated evaluated{.what = "retrain/" + TrialLabel(*context_.plan, stage.trial),
                       .k = static_cast<int64_t>(run.picks().size())};
   evaluated.metrics["validation"]["loss"].value = trial.validation_loss;
   reporter_.Emit(std::move(evaluated));
+  return absl::OkStatus();
+}
+
+absl::Status StageResults::Keep(const TrialRun& run) {
+  state_.picks = run.picks();
+  const std::optional<MaskedModel> model = run.model();
+  if (!model || !TrialsRetrain(*context_.plan)) return absl::OkStatus();
+  RETURN_IF_ERROR(Measure("retrain", *model));
+  state_.final_model = FinalModel(context_, *model);
   return absl::OkStatus();
 }
 
@@ -102,6 +111,7 @@ void StageResults::Choose(const Stage& stage) {
     reporter_.Emit(PickEvent(context_.plan->candidates, state_.picks[rank],
                              static_cast<int64_t>(rank) + 1, context_.repeat));
   }
+  if (IsRetrained()) Report("retrain", "retrain", static_cast<int64_t>(state_.picks.size()));
 }
 
 bool StageResults::IsTried(const Stage& stage) const {

@@ -29,7 +29,8 @@ class StageResults {
   absl::Status Finish(const Stage& stage, const TrainingRun& run);
   // Of a trial that is over, or is to be over now.
   absl::Status Finish(const Stage& stage, TrialRun& run);
-  // Ends a selection that was tried with several values: tells the picks of the best.
+  // Ends a selection that was tried with several values: tells the picks of the best, and what its
+  // retrain measured where that is the result's.
   void Choose(const Stage& stage);
   // Ends the search for the smallest size within the tolerance: leaves that many picks.
   // FAILED_PRECONDITION, which says by how much, when there is none.
@@ -45,7 +46,14 @@ class StageResults {
     return IsTraining(stage) && state_.results.count(stage.name) != 0;
   }
 
+  // Did a trial make the retrain of the result?
+  bool IsRetrained() const {
+    return TrialsRetrain(*context_.plan) && state_.results.count("retrain") != 0;
+  }
+
  private:
+  // Of the best trial so far.
+  absl::Status Keep(const TrialRun& run);
   bool IsTried(const Stage& stage) const;
   absl::Status FinishSize(const Stage& stage, const MaskedModel& model);
   // Measures a model and keeps the result under `name`.

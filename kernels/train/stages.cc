@@ -220,6 +220,10 @@ bool SelectionTrainsTheResult(const plan::Plan& plan) {
   return Trains(plan) && plan.candidates.gate == GateKind::kBlock;
 }
 
+bool TrialsRetrain(const plan::Plan& plan) {
+  return !plan.tuned_weight_decays.empty() && !plan.budget.quality_tolerance;
+}
+
 std::vector<Stage> PlanStages(const plan::Plan& plan) {
   std::vector<Stage> stages;
   if (plan.tuned_weight_decays.empty()) {
@@ -230,6 +234,7 @@ std::vector<Stage> PlanStages(const plan::Plan& plan) {
   if (plan.budget.quality_tolerance) AddSearch(plan, stages);
   if (!SelectionTrainsTheResult(plan)) {
     stages.push_back(Training(plan, Stage::Kind::kRetrain, "retrain", plan.max_picks));
+    if (TrialsRetrain(plan)) stages.back().size = {};
   }
   if (plan.spec.evaluation.capacity_matched.value_or(false)) {
     Stage matched = Training(plan, Stage::Kind::kCapacity, "capacity_matched", plan.max_picks);

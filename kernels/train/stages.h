@@ -4,12 +4,12 @@
 //   prune      backward pruning, when the selection run picks more than the budget allows
 //   trial      with several values of a parameter to choose from (tuning.h), one each in place of
 //              select and prune: both, and the retrain of its picks for the validation loss
-//   choose     the picks of the trial of least loss become those of the job
+//   choose     the picks of the trial of least loss become those of the job, and its retrain theirs
 //   size/*     with a quality_tolerance, after the full model: the retrain of the first picks, as
 //              many as tolerance_search.h wants to know of in this round
 //   cut        leaves the smallest number of picks within the tolerance
 //   retrain    the smaller model from a fresh start; absent when selection trained the model and
-//              only a mask is selected (blocks)
+//              only a mask is selected (blocks); after trials only where a stop left theirs out
 //   capacity_matched  the retrained subset with as many parameters as the full model
 //   control/*  full, random/<draw>, uniform, transplant, magnitude, each trained like the retrain
 //   curve/<k>  the first k picks, trained like the retrain
@@ -66,6 +66,9 @@ int64_t OverselectedCount(const plan::Plan& plan);
 
 // True when the weights of the selection run are the result.
 bool SelectionTrainsTheResult(const plan::Plan& plan);
+
+// True when the retrain of the chosen trial is that of the result: nothing cuts its picks.
+bool TrialsRetrain(const plan::Plan& plan);
 
 std::vector<Stage> PlanStages(const plan::Plan& plan);
 

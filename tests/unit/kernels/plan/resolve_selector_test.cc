@@ -175,9 +175,9 @@ TEST(ResolveSelectorTest, TuningTriesValuesInsteadOfOne) {
   EXPECT_EQ(PlanOf(plan.spec, AdultProfile()).tuned_weight_decays, plan.tuned_weight_decays);
   const Plan plain = PlanOf(SelectFeatures(6), AdultProfile());
   EXPECT_THAT(plain.tuned_weight_decays, ElementsAre());
-  // Two more selections, three more trainings, and the memory to have them side by side.
+  // Two more selections and retrains, and the memory to have them side by side.
   EXPECT_EQ(plan.estimate.steps,
-            plain.estimate.steps + 2 * plain.selection_steps + 3 * plain.training_steps);
+            plain.estimate.steps + 2 * plain.selection_steps + 2 * plain.training_steps);
   Spec alone = SelectFeatures(6), tuned = Tuned(6);
   alone.evaluation.controls = tuned.evaluation.controls = std::vector<std::string>{};
   EXPECT_GT(PlanOf(tuned, AdultProfile()).estimate.memory_bytes,
@@ -226,7 +226,6 @@ TEST(ResolveSelectorTest, TunesWhereRowsAreFewButTellTheValuesApart) {
   EXPECT_TRUE(TunesByDefault(SelectFeatures(20), PixelProfile(2600, 209)));
   EXPECT_FALSE(TunesByDefault(SelectFeatures(20), PixelProfile(2600, 208)));
   EXPECT_FALSE(TunesByDefault(SelectFeatures(500), PixelProfile(2600, 500)));  // all of them
-  EXPECT_FALSE(TunesByDefault(SelectDimensions(400), AdultProfile()));
   Spec untrained = SelectFeatures(20);
   untrained.training.epochs = 0;
   EXPECT_FALSE(TunesByDefault(untrained, PixelProfile(2600, 500)));

@@ -94,7 +94,7 @@ TEST_F(TuningTest, EventsTellEveryTrialAndThePicksOnce) {
   SetUpWith(kTuned);
   RecordingObserver observer;
   const JobOutcome tuned = RunToEnd(observer);
-  std::vector<std::string> measured, begun;
+  std::vector<std::string> measured, begun, after;  // after: the picks
   std::vector<int32_t> picks;
   for (const JobEvent& event : observer.events) {
     if (const auto* pick = std::get_if<PickMade>(&event.body)) {
@@ -102,12 +102,17 @@ TEST_F(TuningTest, EventsTellEveryTrialAndThePicksOnce) {
       EXPECT_EQ(pick->rank, static_cast<int32_t>(picks.size()));
     } else if (const auto* evaluated = std::get_if<Evaluated>(&event.body)) {
       if (picks.empty()) measured.push_back(evaluated->what);
+      if (!picks.empty()) after.push_back("measured " + evaluated->what);
     } else if (const auto* phase = std::get_if<PhaseStarted>(&event.body)) {
       if (phase->steps > 0 && picks.empty()) begun.push_back(phase->name);
+      if (!picks.empty()) after.push_back("begun " + phase->name);
     }
   }
   EXPECT_THAT(measured, ElementsAre("retrain/decay_1", "retrain/decay_10", "retrain/decay_30"));
   EXPECT_THAT(begun, SizeIs(9));
+  // The retrain of the chosen picks is told as the result's, and is not made again.
+  EXPECT_THAT(after, ::testing::IsSupersetOf({"measured retrain", "measured control/random"}));
+  EXPECT_THAT(after, ::testing::Not(::testing::Contains("begun retrain")));
   EXPECT_THAT(begun, ::testing::IsSupersetOf(
                          {"select/warmup/decay_1", "prune/decay_10", "retrain/decay_30"}));
   EXPECT_THAT(picks,
@@ -195,8 +200,8 @@ TEST_F(TuningTest, RepeatsSelectWithTheChosenValue) {
   EXPECT_GT(different, 0);
 }
 
-// Side by side all trials are complete together, and of those that are not the first is kept; one
-// after the other the first two are.
+// Side by side all trials are complete together, and of those that are not the first is kept and
+// retrained; one after the other the first two are.
 TEST_F(TuningTest, AStopKeepsTheBestOfTheTrialsThatAreComplete) {
   SetUpWith(kTuned);
   for (const bool side_by_side : {true, false}) {
@@ -212,6 +217,12 @@ TEST_F(TuningTest, AStopKeepsTheBestOfTheTrialsThatAreComplete) {
     EXPECT_THAT(outcome.selection.tuning->tried, SizeIs(side_by_side ? 1 : 2));
     EXPECT_EQ(outcome.selection.tuning->tried[0].validation_loss.has_value(), !side_by_side);
     EXPECT_THAT(outcome.selection.picks, SizeIs(2));
+    const auto retrains =
+        std::count_if(observer.events.begin(), observer.events.end(), [](const JobEvent& event) {
+          const auto* phase = std::get_if<PhaseStarted>(&event.body);
+          return phase != nullptr && phase->name == "retrain" && phase->steps > 0;
+        });
+    EXPECT_EQ(retrains, side_by_side ? 1 : 0);
     EXPECT_FALSE(outcome.selection_model_path.empty());
     EXPECT_TRUE(outcome.selection.metrics.at("test").at("auc").value.has_value());
   }
