@@ -46,9 +46,8 @@ absl::Status RepeatRun::EndSelection() {
     return absl::OkStatus();
   }
   overselected_ = selection_->picks();
+  EndPart();
   ASSIGN_OR_RETURN(prune_, BackwardPrune::Create(context_, overselected_, events_));
-  steps_before_ = selection_->steps_done();
-  samples_before_ = selection_->samples_done();
   selection_.reset();
   const PruneSettings settings = PlannedPruning(plan, OverselectedCount(plan));
   events_.Emit(PhaseStarted{.name = "prune", .steps = settings.steps(), .repeat = context_.repeat});
@@ -59,8 +58,7 @@ void RepeatRun::Save(Checkpoint& checkpoint) const {
   ByteWriter out;
   out.Value<uint8_t>(done_);
   out.Value<uint8_t>(prune_ != nullptr);
-  out.Value(steps_before_);
-  out.Value(samples_before_);
+  WriteCounts(out);
   WritePicks(overselected_, out);
   WritePicks(picks_, out);
   checkpoint.Put(StageSection(context_) + "/repeat", out.Take());
@@ -73,8 +71,7 @@ absl::Status RepeatRun::Load(const Checkpoint& checkpoint) {
   ByteReader in(bytes);
   done_ = in.Value<uint8_t>() != 0;
   const bool prunes = in.Value<uint8_t>() != 0;
-  steps_before_ = in.Value<int64_t>();
-  samples_before_ = in.Value<int64_t>();
+  ReadCounts(in);
   overselected_ = ReadPicks(in);
   picks_ = ReadPicks(in);
   RETURN_IF_ERROR(in.Finish(section));

@@ -13,15 +13,15 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "kernels/base/selection.h"
-#include "kernels/train/activity.h"
 #include "kernels/train/backward_prune.h"
 #include "kernels/train/event_sink.h"
 #include "kernels/train/job_context.h"
+#include "kernels/train/parts.h"
 #include "kernels/train/selection_run.h"
 
 namespace winnow::train {
 
-class RepeatRun final : public Activity {
+class RepeatRun final : public Parts {
  public:
   // Called with the selection run at its end; an error ends the repeat.
   using OnSelected = std::function<absl::Status(const SelectionRun& run)>;
@@ -43,19 +43,10 @@ class RepeatRun final : public Activity {
   void Save(Checkpoint& checkpoint) const override;
   absl::Status Load(const Checkpoint& checkpoint) override;
 
-  int64_t steps_done() const override { return steps_before_ + present().steps_done(); }
-  int64_t samples_done() const override { return samples_before_ + present().samples_done(); }
-  double loss() const override { return present().loss(); }
-  int64_t picked() const override { return present().picked(); }
-  std::string phase() const override { return present().phase(); }
-  std::vector<std::pair<std::string, double>> top_scores() const override {
-    return present().top_scores();
-  }
-
  private:
   RepeatRun(const JobContext& context, EventSink& events, OnSelected on_selected)
       : context_(context), events_(events), on_selected_(std::move(on_selected)) {}
-  const Activity& present() const {
+  const Activity& present() const override {
     return prune_ != nullptr ? static_cast<const Activity&>(*prune_) : *selection_;
   }
   absl::Status EndSelection();
@@ -68,7 +59,6 @@ class RepeatRun final : public Activity {
   std::unique_ptr<BackwardPrune> prune_;
   std::vector<Pick> overselected_;  // of the selection run, to be pruned
   std::vector<Pick> picks_;
-  int64_t steps_before_ = 0, samples_before_ = 0;
   bool done_ = false;
 };
 

@@ -50,9 +50,8 @@ absl::Status TrialRun::Advance() {
   if (picks_.empty()) {
     return absl::FailedPreconditionError("nothing was selected: no candidate fits the budget");
   }
+  EndPart();
   RETURN_IF_ERROR(MakeRetrain());
-  steps_before_ = selection_->steps_done();
-  samples_before_ = selection_->samples_done();
   selection_.reset();
   events_.Emit(PhaseStarted{
       .name = "retrain", .steps = retrain_->config().steps, .repeat = context_.repeat});
@@ -78,8 +77,7 @@ std::string TrialRun::phase() const {
 void TrialRun::Save(Checkpoint& checkpoint) const {
   ByteWriter out;
   out.Value<uint8_t>(retrain_ != nullptr);
-  out.Value(steps_before_);
-  out.Value(samples_before_);
+  WriteCounts(out);
   WritePicks(picks_, out);
   checkpoint.Put(StageSection(context_) + "/trial", out.Take());
   present().Save(checkpoint);
@@ -90,8 +88,7 @@ absl::Status TrialRun::Load(const Checkpoint& checkpoint) {
   ASSIGN_OR_RETURN(const std::string bytes, checkpoint.Get(section));
   ByteReader in(bytes);
   const bool retrains = in.Value<uint8_t>() != 0;
-  steps_before_ = in.Value<int64_t>();
-  samples_before_ = in.Value<int64_t>();
+  ReadCounts(in);
   picks_ = ReadPicks(in);
   RETURN_IF_ERROR(in.Finish(section));
   if (!retrains) return selection_->Load(checkpoint);

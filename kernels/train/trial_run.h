@@ -8,16 +8,15 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "kernels/base/selection.h"
-#include "kernels/train/activity.h"
 #include "kernels/train/evaluate.h"
 #include "kernels/train/event_sink.h"
 #include "kernels/train/job_context.h"
+#include "kernels/train/parts.h"
 #include "kernels/train/repeat_run.h"
 #include "kernels/train/training_run.h"
 #include "kernels/train/tuning.h"
@@ -30,7 +29,7 @@ struct ModelFolder {
   std::string directory;  // of the attempt
 };
 
-class TrialRun final : public Activity {
+class TrialRun final : public Parts {
  public:
   // Of the context's trial. OWNERSHIP: context and sink outlive the run. Errors as SelectionRun.
   static absl::StatusOr<std::unique_ptr<TrialRun>> Create(const JobContext& context,
@@ -51,18 +50,11 @@ class TrialRun final : public Activity {
   void Save(Checkpoint& checkpoint) const override;
   absl::Status Load(const Checkpoint& checkpoint) override;
 
-  int64_t steps_done() const override { return steps_before_ + present().steps_done(); }
-  int64_t samples_done() const override { return samples_before_ + present().samples_done(); }
-  double loss() const override { return present().loss(); }
-  int64_t picked() const override { return present().picked(); }
   std::string phase() const override;
-  std::vector<std::pair<std::string, double>> top_scores() const override {
-    return present().top_scores();
-  }
 
  private:
   TrialRun(const JobContext& context, EventSink& events);
-  const Activity& present() const {
+  const Activity& present() const override {
     return retrain_ != nullptr ? static_cast<const Activity&>(*retrain_) : *selection_;
   }
   absl::Status MakeSelection(const ModelFolder& folder);
@@ -73,7 +65,6 @@ class TrialRun final : public Activity {
   std::unique_ptr<RepeatRun> selection_;  // null once its picks are retrained
   std::unique_ptr<TrainingRun> retrain_;
   std::vector<Pick> picks_;
-  int64_t steps_before_ = 0, samples_before_ = 0;
 };
 
 }  // namespace winnow::train
