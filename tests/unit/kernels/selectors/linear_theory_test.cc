@@ -89,6 +89,36 @@ std::vector<int32_t> SelectWithAttention(const LinearProblem& problem, bool line
   return order;
 }
 
+// The linear mask of the unselected at the end of a first phase, `share` times the critical value.
+std::vector<float> LinearMaskAt(const LinearProblem& problem, double share) {
+  constexpr int64_t kSteps = 300;
+  Script script;
+  script.candidates = PlainCandidates(GateKind::kFeature, kColumns);
+  script.budget = Count(1);
+  script.steps = kSteps;
+  script.params = {{"warmup", 0.0},
+                   {"mask", std::string("linear")},
+                   {"logit_optimizer", std::string("sgd")},
+                   {"logit_learning_rate", 0.3},
+                   {"weight_decay", 1.0}};
+  Scripted run("sequential_attention", script);
+  EXPECT_OK(run.begun);
+  const Residual residual(problem);
+  const std::vector<double> c = residual.Correlations(false);
+  const double lambda = share * *std::max_element(c.begin(), c.end());
+  const std::vector<bool> selected(kColumns, false);
+  run.StepTo(kSteps - 1, [&](int64_t, std::span<const float> mask) {
+    const std::vector<double> beta = SolveRidge(residual, mask, selected, lambda, 6);
+    std::vector<float> g(kColumns, 0.0f);
+    for (int32_t i = 0; i < kColumns; ++i) {
+      // -beta_i z_i^T (r - Z (a o beta)), in units of lambda.
+      if (mask[i] > 0) g[i] = static_cast<float>(-beta[i] * beta[i] / mask[i]);
+    }
+    return g;
+  });
+  return run.mask();
+}
+
 // A model that is the least-squares fit on the mask, exactly.
 class LeastSquaresProbe final : public ModelProbe {
  public:
@@ -160,6 +190,17 @@ TEST_P(LinearTheoryTest, TheLinearMaskWithTwoRidgesIsMatchingPursuit) {
   const Tally tally =
       Compare([](const LinearProblem& problem) { return SelectWithAttention(problem, true); });
   EXPECT_EQ(tally.same_order, kSeeds);
+}
+
+// From the critical value on, two ridges leave nothing of what is not selected: theta = w beta = 0
+// with w -> 0.
+TEST_P(LinearTheoryTest, FromTheCriticalValueOnTheLinearMaskDiesOut) {
+  for (uint64_t seed = 1; seed <= 5; ++seed) {
+    const LinearProblem problem = MakeProblem(GetParam(), seed);
+    for (const float w : LinearMaskAt(problem, 1.2)) EXPECT_LT(w, 1e-6) << seed;
+    const std::vector<float> below = LinearMaskAt(problem, 0.8);
+    EXPECT_GT(*std::max_element(below.begin(), below.end()), 0.05) << seed;
+  }
 }
 
 TEST_P(LinearTheoryTest, OmpOnALinearModelIsMatchingPursuit) {

@@ -186,6 +186,42 @@ TEST(PruningRunTest, ByteBudgetIsFilledByScoreAtTheEnd) {
   EXPECT_THAT(Candidates(run.selector().picks()), ElementsAre(1, 2));
 }
 
+// From all to exactly the budget in every pruning phase, nested; the sparse phase moves nothing.
+TEST(PruningRunTest, InEveryPhaseTheAliveAreNestedFromAllToTheBudget) {
+  constexpr int64_t kAll = 150, kKept = 15;
+  for (const char* name :
+       {"gated_gradual", "gradual_magnitude", "sequential_attention_pp", "magnitude"}) {
+    Scripted run(name, Blocks(kAll, 0.1, 1500));
+    std::string phase = run.selector().first_phase();
+    std::vector<float> before = run.mask();
+    int64_t cuts = 0, came_back = 0, moved_while_sparse = 0;
+    while (run.step() < 1500) {
+      const StepOutcome outcome = run.Step(Spread);
+      const std::vector<float> now = run.mask();
+      const std::string next = outcome.phase.value_or(phase);
+      const bool starts_dense = outcome.phase && next == "dense";
+      for (size_t c = 0; c < now.size() && !starts_dense; ++c) {
+        came_back += now[c] > 0 && before[c] == 0;
+        const bool moved = run.selector().needs_mask_gradient() ? (now[c] > 0) != (before[c] > 0)
+                                                                : now[c] != before[c];
+        moved_while_sparse += phase == "sparse" && moved;
+      }
+      if (outcome.phase && next == "sparse") {
+        EXPECT_EQ(Alive(now), kKept) << name;
+        ++cuts;
+      } else if (outcome.phase) {
+        EXPECT_EQ(Alive(now), kAll) << name << " " << next;
+      }
+      phase = next;
+      before = now;
+    }
+    EXPECT_EQ(Alive(before), kKept) << name;
+    EXPECT_EQ(cuts, name == std::string("sequential_attention_pp") ? 7 : 1) << name;
+    EXPECT_EQ(came_back, 0) << name;
+    EXPECT_EQ(moved_while_sparse, 0) << name;
+  }
+}
+
 TEST(PruningRunTest, SparsityIsToldAtMostAboutAHundredTimes) {
   Scripted run("sequential_attention_pp", Blocks(50, 0.1, 20000));
   int64_t told = 0;

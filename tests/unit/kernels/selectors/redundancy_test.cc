@@ -11,6 +11,7 @@
 #include "gtest/gtest.h"
 #include "kernels/base/rng.h"
 #include "kernels/selectors/registry.h"
+#include "kernels/selectors/univariate_statistics.h"
 #include "tests/unit/kernels/selectors/linear_testing.h"
 #include "tests/unit/kernels/selectors/reference_testing.h"
 #include "tests/unit/kernels/selectors/run_testing.h"
@@ -117,6 +118,37 @@ TEST(RedundancyTest, NoStatisticOfSingleColumnsSeesXor) {
     EXPECT_LE(found, 1u) << statistic;
     // Mean 9.5, standard deviation 5.8 / sqrt(12).
     EXPECT_NEAR(places / (2 * kRuns), 9.5, 5.0) << statistic;
+  }
+}
+
+// n r^2, F and 2 n I of a column of two values that tells nothing are about chi-square of one
+// degree of freedom: 12 is exceeded once in two thousand. The product of the two columns tells all.
+TEST(RedundancyTest, ColumnsOfXorAreAtNoiseLevelAndTheirProductIsNot) {
+  for (uint64_t seed = 1; seed <= kRuns; ++seed) {
+    const PlantedData data = MakeXor(20, 4000, seed);
+    const auto n = static_cast<double>(data.rows());
+    TargetSample target{2, {data.y.begin(), data.y.end()}};
+    std::vector<InputColumn> columns(3);  // x0, x1, x0 x1
+    for (int64_t i = 0; i < data.rows(); ++i) {
+      const double* x = &data.x[i * data.inputs];
+      for (int c = 0; c < 3; ++c) {
+        columns[c].values.push_back(static_cast<float>(c < 2 ? x[c] : x[0] * x[1]));
+      }
+    }
+    for (int c = 0; c < 3; ++c) {
+      double r = 0;  // means are about 0, squares 1
+      for (int64_t i = 0; i < data.rows(); ++i) r += columns[c].values[i] * (2 * data.y[i] - 1) / n;
+      const double information = MutualInformation(columns[c], target, 16);
+      if (c < 2) {
+        EXPECT_LT(n * r * r, 12) << seed;
+        EXPECT_LT(FStatistic(columns[c], target), 12) << seed;
+        EXPECT_LT(2 * n * information, 12) << seed;
+      } else {
+        EXPECT_NEAR(r, 1, 1e-9);
+        EXPECT_GT(FStatistic(columns[c], target), 1e3);
+        EXPECT_NEAR(information, std::log(2.0), 1e-2);
+      }
+    }
   }
 }
 
