@@ -20,7 +20,9 @@ std::span<const ParamSpec> Params() {
        .type = ParamType::kString,
        .default_value = std::string("f"),
        .choices = {"f", "mutual_information"},
-       .doc = "F statistic, or mutual information over binned values in nats."},
+       .doc =
+           "F statistic, or mutual information over binned values in nats, which under bounds of "
+           "bytes, multiply-adds or cost is picked by what it tells for its cost."},
       {.name = "bins",
        .type = ParamType::kInt,
        .default_value = int64_t{16},
@@ -63,6 +65,10 @@ class Univariate final : public OneShot {
   }
 
  private:
+  // Nats are what the log-loss of a column's own best prediction falls by. F has no such unit: it
+  // divides by degrees of freedom, which columns differ in.
+  bool scores_are_gains() const override { return bins_ > 0; }
+
   absl::Status ScoreSome(ModelProbe& probe, int64_t most) {
     if (!target_) {
       ASSIGN_OR_RETURN(target_, TargetForF(probe));
@@ -106,7 +112,7 @@ absl::StatusOr<TargetSample> TargetForF(ModelProbe& probe) {
 
 Row UnivariateRow() {
   return {.name = "univariate",
-          .version = 1,
+          .version = 2,
           .summary = "Every column on its own against the target: F or mutual information.",
           .gates = {GateKind::kFeature},
           .trains_the_model = false,

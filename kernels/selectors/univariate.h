@@ -3,6 +3,7 @@
 //   score_c = max over the columns of candidate c of F, or of the mutual information
 // (univariate_statistics.h) over at most 262,144 evenly spaced training rows. On tables of far more
 // columns than rows it beats learnt selectors; on near duplicates and interactions it fails.
+// Where a budget limits costs, information is taken as a gain (knapsack.h), F as a score.
 // Row weights are not taken into account. Cost O(rows x columns), no memory beyond some columns.
 #ifndef WINNOW_KERNELS_SELECTORS_UNIVARIATE_H_
 #define WINNOW_KERNELS_SELECTORS_UNIVARIATE_H_

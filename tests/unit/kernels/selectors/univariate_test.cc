@@ -133,5 +133,33 @@ TEST(UnivariateTest, MissesXor) {
   }
 }
 
+// Column c says the target but for a share flips[c] of the rows, and costs bytes[c] of 1,000.
+std::vector<int32_t> PicksFor(const std::string& statistic, const std::vector<double>& flips,
+                              const std::vector<int64_t>& bytes) {
+  PlantedData data = MakeXor(static_cast<int32_t>(flips.size()), 4000, 2);
+  const RngStream stream(7, "test/flips");
+  for (size_t i = 0; i < data.x.size(); ++i) {
+    const double told = 2 * data.y[i / flips.size()] - 1;
+    data.x[i] = stream.Uniform(i) < flips[i % flips.size()] ? -told : told;
+  }
+  for (size_t c = 0; c < bytes.size(); ++c) data.candidates.items[c].cost.bytes = bytes[c];
+  Budget budget;
+  budget.max_bytes = 1000;
+  TestRun run(*FindSelector("univariate"), data,
+              {.params = {{"statistic", statistic}}, .budget = budget});
+  run.RunToEnd();
+  return Sorted(Candidates(run.selector().picks()));
+}
+
+// A crumb that tells most for its cost does not shut out what is worth the whole budget, and two
+// that tell more together are not shut out by the one that tells most alone.
+TEST(UnivariateTest, InformationIsPickedForItsCostWithTheBestSingleColumnBeside) {
+  const std::vector<double> flips = {0.05, 0.1, 0.1, 0.4};
+  const std::vector<int64_t> crumb = {1000, 2000, 2000, 1}, halves = {1000, 500, 500, 2000};
+  EXPECT_THAT(PicksFor("mutual_information", flips, crumb), ::testing::ElementsAre(0));
+  EXPECT_THAT(PicksFor("mutual_information", flips, halves), ::testing::ElementsAre(1, 2));
+  EXPECT_THAT(PicksFor("f", flips, halves), ::testing::ElementsAre(0));
+}
+
 }  // namespace
 }  // namespace winnow::selectors
