@@ -40,13 +40,6 @@ namespace winnow::gates {
 double SparseWork(const BlockGrid& grid, int64_t kept, bool half = false);
 bool IsSparse(const BlockGrid& grid, std::span<const float> mask, bool half = false);
 
-// Where the parameters of a layer and their moments stand; null: the optimizer has none.
-struct LayerParameters {
-  float* weights = nullptr;
-  float* m = nullptr;
-  float* v = nullptr;
-};
-
 // Allocates when made. THREAD-SAFETY: PackRow and UpdateRow on distinct rows of blocks, after which
 // the products may run on any threads.
 class BlockEngine {

@@ -19,9 +19,7 @@
 // A mask may sit on several layers at once (the bottom layers and the dot products of dlrm): then
 // its gradient is the sum over the layers.
 //
-// Sums are taken per run: consecutive rows of one tile that share their candidates. Inside a run in
-// the fixed lane order of ops, over runs in row order and in double. Tiles are cut by shape alone,
-// so the bytes do not depend on threads. Cost O(n m) each, no pass over the batch.
+// Cost O(n m) each, no pass over the batch; mask_gradient.h has the sums.
 #ifndef WINNOW_KERNELS_GATES_WEIGHT_FOLD_H_
 #define WINNOW_KERNELS_GATES_WEIGHT_FOLD_H_
 
@@ -61,6 +59,8 @@ struct WeightFold {
   std::vector<WeightFold> others;
 
   int32_t column_blocks() const { return (columns + column_block - 1) / column_block; }
+  // Does a multiplier belong to a whole row?
+  bool is_by_row() const { return column_block >= columns; }
   // Candidate of element (row, column), or -1.
   int32_t candidate(int32_t row, int32_t column) const {
     return row_base[row] < 0 ? -1 : row_base[row] + column / column_block;
@@ -80,6 +80,13 @@ struct WeightFold {
 // that few runs are cut.
 int32_t TileRows(const WeightFold& fold, int32_t wanted);
 
+// Where the parameters of a layer and their moments stand; null: the optimizer has none.
+struct LayerParameters {
+  float* weights = nullptr;
+  float* m = nullptr;
+  float* v = nullptr;
+};
+
 // W_hat rows [begin, end) from W, both [rows x columns], row-major and dense.
 void FoldRows(const WeightFold& fold, std::span<const float> mask, int32_t begin, int32_t end,
               const float* weights, float* folded);
@@ -91,24 +98,6 @@ void FoldRows(const WeightFold& fold, std::span<const float> mask, int32_t begin
 void UpdateRows(const WeightFold& fold, std::span<const float> mask, std::span<const float> ridge,
                 int32_t begin, int32_t end, const ops::OptimizerStep& step, float* gradient,
                 float* weights, float* m, float* v, float* scratch);
-
-// The sums over (r, j) of W(r, j) G(r, j) of a tile's rows [begin, end), by run and column block;
-// that of a run's first row r and block b at sums[r * column_blocks + b]. `weights` and `sums`
-// start at row 0 of the layer, `gradient` at row `begin`.
-void RunSums(const WeightFold& fold, int32_t begin, int32_t end, const float* weights,
-             const float* gradient, float* sums);
-
-// total[c] += d(loss)/da_c of one layer, from its run sums. OWNERSHIP: the fold outlives this.
-class MaskGradient {
- public:
-  // Tiles begin at the multiples of `tile_rows`.
-  MaskGradient(const WeightFold& fold, int32_t tile_rows);
-  void AddTo(const float* sums, std::span<const float> mask, std::span<double> total) const;
-
- private:
-  const WeightFold* fold_;
-  std::vector<int32_t> run_rows_;  // first row of every gated run
-};
 
 // out[c] = sqrt(sum over (r, j) of c of (row_scale[r] W(r, j))^2); an empty row_scale is 1: the
 // Frobenius norm. A row of two candidates counts for both; the fold's `others` do not count. For

@@ -53,12 +53,15 @@ absl::StatusOr<LayerProducts::Weights> LayerProducts::Weights::Create(int64_t in
   return weights;
 }
 
-void LayerProducts::Weights::PackRows(int64_t begin, int64_t end, const float* b, int64_t ldb) {
-  is_half ? half.PackRows(begin, end, b, ldb) : single.PackRows(begin, end, b, ldb);
+void LayerProducts::Weights::PackRows(int64_t begin, int64_t end, const float* b, int64_t ldb,
+                                      const float* scales) {
+  is_half ? half.PackRows(begin, end, b, ldb, scales) : single.PackRows(begin, end, b, ldb, scales);
 }
 
-void LayerProducts::Weights::PackColumns(int64_t begin, int64_t end, const float* bt, int64_t ldb) {
-  is_half ? half.PackColumns(begin, end, bt, ldb) : single.PackColumns(begin, end, bt, ldb);
+void LayerProducts::Weights::PackColumns(int64_t begin, int64_t end, const float* bt, int64_t ldb,
+                                         const float* scales) {
+  is_half ? half.PackColumns(begin, end, bt, ldb, scales)
+          : single.PackColumns(begin, end, bt, ldb, scales);
 }
 
 void LayerProducts::Weights::Multiply(int64_t begin, int64_t end, const RowMatrix& a, float* c,
@@ -95,16 +98,21 @@ absl::StatusOr<LayerProducts> LayerProducts::Create(const Network& network, bool
   return products;
 }
 
-void LayerProducts::Pack(int32_t layer, int32_t begin, int32_t end, const float* weights) {
+void LayerProducts::Pack(int32_t layer, int32_t begin, int32_t end, const float* weights,
+                         const float* multipliers) {
   const int64_t ld = network_->layers()[layer].outputs;
+  const auto scales = [multipliers](int32_t row) {
+    return multipliers == nullptr ? nullptr : multipliers + row;
+  };
   const float* rows = weights + begin * ld;
-  forward_[layer].PackRows(begin, end, rows, ld);
-  if (backward_[layer].exists) backward_[layer].PackColumns(begin, end, rows, ld);
+  forward_[layer].PackRows(begin, end, rows, ld, scales(begin));
+  if (backward_[layer].exists) backward_[layer].PackColumns(begin, end, rows, ld, scales(begin));
   if (layer != network_->top_layer()) return;
   for (InputRun& run : input_runs_) {
     const int32_t first = std::max(begin, run.begin), last = std::min(end, run.end);
     if (first >= last) continue;
-    run.product.PackColumns(first - run.begin, last - run.begin, weights + first * ld, ld);
+    run.product.PackColumns(first - run.begin, last - run.begin, weights + first * ld, ld,
+                            scales(first));
   }
 }
 

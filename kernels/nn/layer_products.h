@@ -34,8 +34,10 @@ class LayerProducts {
                                               bool half = false);
   LayerProducts() = default;
 
-  // Rows [begin, end) of W_hat of `layer`; `weights` is its row 0, dense.
-  void Pack(int32_t layer, int32_t begin, int32_t end, const float* weights);
+  // Rows [begin, end) of W_hat of `layer`: row r of `weights` times multipliers[r], both from row
+  // 0, weights dense; null multipliers: the rows themselves.
+  void Pack(int32_t layer, int32_t begin, int32_t end, const float* weights,
+            const float* multipliers = nullptr);
   // A whole layer.
   void Pack(int32_t layer, const float* weights);
 
@@ -71,8 +73,8 @@ class LayerProducts {
     bool is_half = false, exists = false;
 
     static absl::StatusOr<Weights> Create(int64_t inner, int64_t columns, bool half);
-    void PackRows(int64_t begin, int64_t end, const float* b, int64_t ldb);
-    void PackColumns(int64_t begin, int64_t end, const float* bt, int64_t ldb);
+    void PackRows(int64_t begin, int64_t end, const float* b, int64_t ldb, const float* scales);
+    void PackColumns(int64_t begin, int64_t end, const float* bt, int64_t ldb, const float* scales);
     // c: where row `begin` of the result begins.
     void Multiply(int64_t begin, int64_t end, const RowMatrix& a, float* c, int64_t ldc,
                   const ops::ProductEnd& finish) const;

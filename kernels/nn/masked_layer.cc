@@ -18,10 +18,11 @@ absl::StatusOr<MaskedLayer> MaskedLayer::Create(const gates::WeightFold& fold, i
   MaskedLayer layer(fold, tile_rows);
   layer.mask_.reserve(static_cast<size_t>(fold.num_candidates));
   layer.live_.assign(InputBases(fold).size(), 1.0f);
-  ASSIGN_OR_RETURN(layer.folded_,
-                   AlignedBuffer<float>::Create(static_cast<int64_t>(fold.rows) * fold.columns));
-  ASSIGN_OR_RETURN(layer.run_sums_, AlignedBuffer<float>::Create(static_cast<int64_t>(fold.rows) *
-                                                                 fold.column_blocks()));
+  const bool by_row = fold.is_by_row();
+  const int64_t elements = static_cast<int64_t>(fold.rows) * fold.columns;
+  ASSIGN_OR_RETURN(layer.multipliers_, AlignedBuffer<float>::Create(by_row ? fold.rows : 0));
+  ASSIGN_OR_RETURN(layer.folded_, AlignedBuffer<float>::Create(by_row ? 0 : elements));
+  ASSIGN_OR_RETURN(layer.run_sums_, AlignedBuffer<float>::Create(layer.gradient_.sum_count()));
   return layer;
 }
 
@@ -45,13 +46,19 @@ void MaskedLayer::BeginStep(std::span<const float> mask, std::span<const float> 
 }
 
 void MaskedLayer::FoldTile(int32_t begin, int32_t end, const float* weights) {
-  if (is_masked()) gates::FoldRows(*fold_, mask_, begin, end, weights, folded_.data());
-  products_->Pack(fold_->layer, begin, end, is_masked() ? folded_.data() : weights);
+  if (!is_masked()) return products_->Pack(fold_->layer, begin, end, weights);
+  if (fold_->is_by_row()) {
+    float* multipliers = multipliers_.data();
+    for (int32_t r = begin; r < end; ++r) multipliers[r] = fold_->row_multiplier(mask_, r);
+    return products_->Pack(fold_->layer, begin, end, weights, multipliers);
+  }
+  gates::FoldRows(*fold_, mask_, begin, end, weights, folded_.data());
+  products_->Pack(fold_->layer, begin, end, folded_.data());
 }
 
 void MaskedLayer::FindLiveInputs() {
   freezes_inputs_ = false;
-  if (!fold_->gates_inputs() || mask_.empty()) return;
+  if (!fold_->gates_inputs() || std::find(mask_.begin(), mask_.end(), 0.0f) == mask_.end()) return;
   const std::vector<int32_t>& bases = InputBases(*fold_);
   for (size_t r = 0; r < bases.size(); ++r) {
     const int32_t base = bases[r];
@@ -62,7 +69,7 @@ void MaskedLayer::FindLiveInputs() {
 
 void MaskedLayer::UpdateTile(int32_t begin, int32_t end, const ops::OptimizerStep& step,
                              float* gradient, const LayerWeights& layer, bool sum, float* scratch) {
-  if (sum) gates::RunSums(*fold_, begin, end, layer.weights, gradient, run_sums_.data());
+  if (sum) gradient_.SumTile(begin, layer.weights, gradient, run_sums_.data());
   gates::UpdateRows(*fold_, mask_, ridge_, begin, end, step, gradient, layer.weights, layer.m,
                     layer.v, scratch);
   if (is_still_) FoldTile(begin, end, layer.weights);

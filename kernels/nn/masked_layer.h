@@ -1,8 +1,8 @@
 // The masked layer of a training from step to step: the mask, its folded weights, its gradient.
 //
-// W_hat is written anew, and packed, at the start of a step when mask or weights changed. While a
-// mask stands still, the task that updates a tile of W writes and packs the tile of W_hat along,
-// and the pass is saved.
+// W_hat is packed anew at the start of a step when mask or weights changed. While a mask stands
+// still, the task that updates a tile of W packs the tile of W_hat along, and the pass is saved.
+// W_hat itself is never written where a multiplier belongs to a whole row, only its packed form.
 #ifndef WINNOW_KERNELS_NN_MASKED_LAYER_H_
 #define WINNOW_KERNELS_NN_MASKED_LAYER_H_
 
@@ -13,7 +13,7 @@
 #include "absl/status/statusor.h"
 #include "kernels/base/aligned_buffer.h"
 #include "kernels/base/shard_pool.h"
-#include "kernels/gates/block_engine.h"
+#include "kernels/gates/mask_gradient.h"
 #include "kernels/gates/weight_fold.h"
 #include "kernels/nn/layer_products.h"
 #include "kernels/ops/optimizer.h"
@@ -46,13 +46,14 @@ class MaskedLayer {
   // distinct tiles.
   void UpdateTile(int32_t begin, int32_t end, const ops::OptimizerStep& step, float* gradient,
                   const LayerWeights& layer, bool sum, float* scratch);
-  // d(loss)/d(mask) from the run sums of all tiles.
-  // Adds this layer's share.
-  void AddGradient(std::span<double> total) const { reduce_.AddTo(run_sums_.data(), mask_, total); }
+  // Adds this layer's share of d(loss)/d(mask), from the run sums of all tiles.
+  void AddGradient(std::span<double> total) const {
+    gradient_.AddTo(run_sums_.data(), mask_, total);
+  }
 
  private:
   MaskedLayer(const gates::WeightFold& fold, int32_t tile_rows)
-      : fold_(&fold), tile_rows_(tile_rows), reduce_(fold, tile_rows) {}
+      : fold_(&fold), tile_rows_(tile_rows), gradient_(fold, tile_rows) {}
 
   void FindLiveInputs();
   void FoldTile(int32_t begin, int32_t end, const float* weights);
@@ -60,15 +61,16 @@ class MaskedLayer {
   const gates::WeightFold* fold_;
   int32_t tile_rows_;
   LayerProducts* products_ = nullptr;
-  gates::MaskGradient reduce_;
+  gates::MaskGradient gradient_;
   std::vector<float> mask_;  // of this step
   std::span<const float> ridge_;
   std::vector<float> live_;  // [rows, or columns of V: WeightFold::input_base]
   bool freezes_inputs_ = false;
-  bool is_still_ = false;          // the mask is that of the step before
-  bool is_current_ = false;        // packed: mask_ times the present weights
-  AlignedBuffer<float> folded_;    // [rows x columns]
-  AlignedBuffer<float> run_sums_;  // see gates::RunSums
+  bool is_still_ = false;             // the mask is that of the step before
+  bool is_current_ = false;           // packed: mask_ times the present weights
+  AlignedBuffer<float> multipliers_;  // [rows], where a multiplier belongs to a whole row
+  AlignedBuffer<float> folded_;       // [rows x columns], elsewhere
+  AlignedBuffer<float> run_sums_;     // see gates::MaskGradient
 };
 
 }  // namespace winnow::nn

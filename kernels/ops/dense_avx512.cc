@@ -174,6 +174,73 @@ void GradientColumns(const GradientProduct& p, int64_t column, int64_t begin, in
   if (k < p.inputs) GradientTile<1, V, H>(p, k, column, begin, end);
 }
 
+// C columns from `column` on, rows [begin, end), where C is so small that vectors are taken along
+// the inputs: V of them from `input` on. Every element is the same sum over rows in order.
+template <int C, int V>
+inline void NarrowTile(const GradientProduct& p, int64_t input, int64_t column, int64_t begin,
+                       int64_t end) {
+  const int64_t left = Min(p.inputs - input, V * kVector);
+  float* g = p.g + input * p.ldg + column;
+  alignas(64) float element[C][V * kVector] = {};
+  for (int64_t k = 0; begin > 0 && k < left; ++k) {
+    for (int c = 0; c < C; ++c) element[c][k] = g[k * p.ldg + c];
+  }
+  __mmask16 lanes[V];
+  __m512 sum[C][V];
+#pragma GCC unroll 4
+  for (int v = 0; v < V; ++v) {
+    lanes[v] = left > kVector * v ? FirstLanes(left - kVector * v) : 0;
+#pragma GCC unroll 4
+    for (int c = 0; c < C; ++c) sum[c][v] = _mm512_load_ps(element[c] + kVector * v);
+  }
+  const float* x = p.x + begin * p.ldx + input;
+  const float* dz = p.dz + begin * p.ldz + column;
+  for (int64_t i = begin; i < end; ++i) {
+    __m512 factor[V];
+#pragma GCC unroll 4
+    for (int v = 0; v < V; ++v) factor[v] = _mm512_maskz_loadu_ps(lanes[v], x + kVector * v);
+#pragma GCC unroll 4
+    for (int c = 0; c < C; ++c) {
+      const __m512 d = _mm512_set1_ps(dz[c]);
+#pragma GCC unroll 4
+      for (int v = 0; v < V; ++v) sum[c][v] = _mm512_fmadd_ps(factor[v], d, sum[c][v]);
+    }
+    x += p.ldx;
+    dz += p.ldz;
+  }
+#pragma GCC unroll 4
+  for (int v = 0; v < V; ++v) {
+#pragma GCC unroll 4
+    for (int c = 0; c < C; ++c) _mm512_store_ps(element[c] + kVector * v, sum[c][v]);
+  }
+  for (int64_t k = 0; k < left; ++k) {
+    for (int c = 0; c < C; ++c) g[k * p.ldg + c] = element[c][k];
+  }
+}
+
+template <int C>
+void NarrowColumns(const GradientProduct& p, int64_t column, int64_t begin, int64_t end) {
+  constexpr int kVectors = 4;
+  for (int64_t k = 0; k < p.inputs; k += kVectors * kVector) {
+    NarrowTile<C, kVectors>(p, k, column, begin, end);
+  }
+}
+
+// At most kNarrow columns.
+constexpr int64_t kNarrow = 4;
+void NarrowColumns(const GradientProduct& p, int64_t column, int64_t begin, int64_t end) {
+  switch (p.outputs - column) {
+    case 1:
+      return NarrowColumns<1>(p, column, begin, end);
+    case 2:
+      return NarrowColumns<2>(p, column, begin, end);
+    case 3:
+      return NarrowColumns<3>(p, column, begin, end);
+    default:
+      return NarrowColumns<4>(p, column, begin, end);
+  }
+}
+
 // Is the last of `columns` columns' vectors at most half used? Half a vector costs half of one
 // where the units are 256 bits wide, and no more than one elsewhere.
 inline bool EndsInHalf(int64_t columns) {
@@ -199,7 +266,9 @@ void RunGradientProduct(const GradientProduct& p) {
     for (int64_t column = 0; column < p.outputs; column += kGradientColumns) {
       const int64_t left = Min(p.outputs - column, kGradientColumns);
       const bool half = EndsInHalf(left);
-      if (left > 3 * kVector) {
+      if (left <= kNarrow) {
+        NarrowColumns(p, column, begin, end);
+      } else if (left > 3 * kVector) {
         half ? GradientColumns<3, true>(p, column, begin, end)
              : GradientColumns<4, false>(p, column, begin, end);
       } else if (left > 2 * kVector) {

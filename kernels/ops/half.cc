@@ -18,13 +18,13 @@ void Round(int64_t n, const float* __restrict x, Half* __restrict out) {
 
 WINNOW_MULTIVERSION
 void RoundPair(int64_t n, const float* __restrict even, const float* __restrict odd,
-               uint32_t* __restrict out) {
+               uint32_t* __restrict out, float even_scale, float odd_scale) {
   if (odd == nullptr) {
-    for (int64_t j = 0; j < n; ++j) out[j] = ToHalf(even[j]);
+    for (int64_t j = 0; j < n; ++j) out[j] = ToHalf(even_scale * even[j]);
     return;
   }
   for (int64_t j = 0; j < n; ++j) {
-    out[j] = ToHalf(even[j]) | static_cast<uint32_t>(ToHalf(odd[j])) << 16;
+    out[j] = ToHalf(even_scale * even[j]) | static_cast<uint32_t>(ToHalf(odd_scale * odd[j])) << 16;
   }
 }
 

@@ -41,8 +41,9 @@ inline bool HasHalfProducts() { return ActiveIsa() >= Isa::kAvx512Bf16; }
 void RoundRows(int64_t rows, int64_t n, const float* x, int64_t ldx, Half* half, Half* pairs,
                int64_t ld);
 
-// out[j] = the pair (even[j], odd[j]); `odd` may be null: 0.
-void RoundPair(int64_t n, const float* even, const float* odd, uint32_t* out);
+// out[j] = the pair (even_scale even[j], odd_scale odd[j]); `odd` may be null: 0.
+void RoundPair(int64_t n, const float* even, const float* odd, uint32_t* out,
+               float even_scale = 1.0f, float odd_scale = 1.0f);
 
 }  // namespace winnow::ops
 

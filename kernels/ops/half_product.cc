@@ -35,36 +35,43 @@ uint32_t* PackedHalfMatrix::at(int64_t pair, int64_t column) {
   return data_.data() + block * padded_ + panel * depth + (pair - block) * width + (column - panel);
 }
 
-void PackedHalfMatrix::PackRows(int64_t begin, int64_t end, const float* b, int64_t ldb) {
+void PackedHalfMatrix::PackRows(int64_t begin, int64_t end, const float* b, int64_t ldb,
+                                const float* scales) {
+  const auto scale = [=](int64_t k) { return scales == nullptr ? 1.0f : scales[k - begin]; };
   for (int64_t k = begin; k < end;) {
     const float* row = b + (k - begin) * ldb;
-    const bool whole = k % 2 == 0 && (k + 1 < end || k + 1 == inner_);
+    const bool has_odd = k + 1 < end;
+    const bool whole = k % 2 == 0 && (has_odd || k + 1 == inner_);
     for (int64_t panel = 0; panel < columns_; panel += kPanelColumns) {
       const int64_t count = std::min(kPanelColumns, columns_ - panel);
       uint32_t* words = at(k / 2, panel);
       if (whole) {
-        RoundPair(count, row + panel, k + 1 < end ? row + ldb + panel : nullptr, words);
+        RoundPair(count, row + panel, has_odd ? row + ldb + panel : nullptr, words, scale(k),
+                  has_odd ? scale(k + 1) : 0.0f);
         continue;
       }
       // Half a pair: the other one may be packed by another thread.
       auto* halves = reinterpret_cast<Half*>(words) + k % 2;
-      for (int64_t j = 0; j < count; ++j) halves[2 * j] = ToHalf(row[panel + j]);
+      for (int64_t j = 0; j < count; ++j) halves[2 * j] = ToHalf(scale(k) * row[panel + j]);
     }
     k += whole ? 2 : 1;
   }
 }
 
-void PackedHalfMatrix::PackColumns(int64_t begin, int64_t end, const float* bt, int64_t ldb) {
+void PackedHalfMatrix::PackColumns(int64_t begin, int64_t end, const float* bt, int64_t ldb,
+                                   const float* scales) {
   for (int64_t column = begin; column < end; ++column) {
     const float* row = bt + (column - begin) * ldb;
+    const float scale = scales == nullptr ? 1.0f : scales[column - begin];
     const int64_t width = std::min(kPanelColumns, padded_ - column / kPanelColumns * kPanelColumns);
     for (int64_t block = 0; block < pairs_; block += kBlockPairs) {
       uint32_t* words = at(block, column);
       const int64_t last = std::min(block + kBlockPairs, inner_ / 2);
       for (int64_t pair = block; pair < last; ++pair, words += width) {
-        *words = ToHalf(row[2 * pair]) | static_cast<uint32_t>(ToHalf(row[2 * pair + 1])) << 16;
+        *words = ToHalf(scale * row[2 * pair]) |
+                 static_cast<uint32_t>(ToHalf(scale * row[2 * pair + 1])) << 16;
       }
-      if (last < std::min(block + kBlockPairs, pairs_)) *words = ToHalf(row[inner_ - 1]);
+      if (last < std::min(block + kBlockPairs, pairs_)) *words = ToHalf(scale * row[inner_ - 1]);
     }
   }
 }

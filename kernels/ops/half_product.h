@@ -21,9 +21,12 @@ class PackedHalfMatrix {
   static absl::StatusOr<PackedHalfMatrix> Create(int64_t inner, int64_t columns);
   PackedHalfMatrix() = default;
 
-  // As PackedMatrix: from rows of B, or from rows of its transpose, in floats.
-  void PackRows(int64_t begin, int64_t end, const float* b, int64_t ldb);
-  void PackColumns(int64_t begin, int64_t end, const float* bt, int64_t ldb);
+  // As PackedMatrix: from rows of B, or from rows of its transpose, in floats, times their scales
+  // before they are rounded.
+  void PackRows(int64_t begin, int64_t end, const float* b, int64_t ldb,
+                const float* scales = nullptr);
+  void PackColumns(int64_t begin, int64_t end, const float* bt, int64_t ldb,
+                   const float* scales = nullptr);
 
   // A in the layout `rows`, lda even; where inner is odd, the element after a row's end is 0.
   // THREAD-SAFETY: const; packing distinct parts too.

@@ -57,14 +57,15 @@ inline void UpdateRun(const OptimizerStep& step, int64_t n, float scale, const f
   }
 }
 
-// Gradient scales[i] * g[i]; nothing changes where scales[i] is 0.
+// Gradient scales[i] * g[i]; with `Freezes` nothing changes where scales[i] is 0.
+template <bool Freezes>
 inline void UpdateScaledRun(const OptimizerStep& step, int64_t n, const float* __restrict scales,
                             const float* __restrict g, float* __restrict theta, float* __restrict m,
                             float* __restrict v) {
   const OptimizerStep s = step;
   if (s.kind == OptimizerKind::kAdam) {
     for (int64_t i = 0; i < n; ++i) {
-      const bool live = scales[i] != 0.0f;
+      const bool live = !Freezes || scales[i] != 0.0f;
       const Element next = Adam(s, scales[i] * g[i], theta[i], m[i], v[i]);
       theta[i] = live ? next.theta : theta[i];
       m[i] = live ? next.m : m[i];
@@ -72,7 +73,7 @@ inline void UpdateScaledRun(const OptimizerStep& step, int64_t n, const float* _
     }
   } else if (s.kind == OptimizerKind::kAdagrad) {
     for (int64_t i = 0; i < n; ++i) {
-      const bool live = scales[i] != 0.0f;
+      const bool live = !Freezes || scales[i] != 0.0f;
       const float gradient = scales[i] * g[i];
       const float sum = m[i] + gradient * gradient;
       theta[i] = live ? Adagrad(s, gradient, theta[i], sum) : theta[i];
@@ -80,14 +81,15 @@ inline void UpdateScaledRun(const OptimizerStep& step, int64_t n, const float* _
     }
   } else if (m != nullptr) {
     for (int64_t i = 0; i < n; ++i) {
-      const bool live = scales[i] != 0.0f;
+      const bool live = !Freezes || scales[i] != 0.0f;
       const float direction = s.momentum * m[i] + scales[i] * g[i];
       theta[i] = live ? Sgd(s, direction, theta[i]) : theta[i];
       m[i] = live ? direction : m[i];
     }
   } else {
     for (int64_t i = 0; i < n; ++i) {
-      theta[i] = scales[i] != 0.0f ? Sgd(s, scales[i] * g[i], theta[i]) : theta[i];
+      const bool live = !Freezes || scales[i] != 0.0f;
+      theta[i] = live ? Sgd(s, scales[i] * g[i], theta[i]) : theta[i];
     }
   }
 }
@@ -96,7 +98,34 @@ inline void UpdateScaledRun(const OptimizerStep& step, int64_t n, const float* _
 inline void UpdateRow(const OptimizerStep& step, int64_t dim, const float* live, const float* g,
                       float* theta, float* m, float* v) {
   if (live == nullptr) return UpdateRun(step, dim, 1.0f, g, theta, m, v);
-  UpdateScaledRun(step, dim, live, g, theta, m, v);
+  UpdateScaledRun<true>(step, dim, live, g, theta, m, v);
+}
+
+// Rows up to this length are updated many at a time: their ends, which are no whole vectors, cost
+// more than a scale for every element.
+constexpr int64_t kShortRow = 256;
+constexpr int64_t kExpanded = 2048;  // elements at a time: 8 KiB of scales
+
+typedef int32_t LaneIndex __attribute__((vector_size(64)));
+constexpr LaneIndex kLaneIndex = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+
+// out[r * columns + j] = scales[r], up to kLanes - 1 floats behind the end. A vector lies in two
+// rows at most where rows are not shorter than one; it is stored aligned, which a row would not be.
+inline void ExpandRows(int64_t rows, int64_t columns, const float* scales, float* out) {
+  if (columns < kLanes) {
+    for (int64_t r = 0; r < rows; ++r) std::fill_n(out + r * columns, columns, scales[r]);
+    return;
+  }
+  int64_t row = 0, row_end = columns;
+  for (int64_t i = 0; i < rows * columns; i += kLanes) {
+    Lanes scale = Lanes{} + scales[row];
+    const int64_t left = row_end - i;
+    if (left < kLanes && row + 1 < rows) {
+      scale = kLaneIndex < static_cast<int32_t>(left) ? scale : Lanes{} + scales[row + 1];
+    }
+    Store(out + i) = scale;
+    if (left <= kLanes) ++row, row_end += columns;
+  }
 }
 
 // n parameters of rows that the batch does not touch.
@@ -177,7 +206,28 @@ void OptimizerUpdate(const OptimizerStep& step, int64_t n, float scale, const fl
 WINNOW_MULTIVERSION
 void OptimizerUpdateScaled(const OptimizerStep& step, int64_t n, const float* scales,
                            const float* g, float* theta, float* m, float* v) {
-  UpdateScaledRun(step, n, scales, g, theta, m, v);
+  UpdateScaledRun<true>(step, n, scales, g, theta, m, v);
+}
+
+WINNOW_MULTIVERSION
+void OptimizerUpdateByRow(const OptimizerStep& step, int64_t rows, int64_t columns,
+                          const float* scales, const float* g, float* theta, float* m, float* v) {
+  const auto from = [](float* p, int64_t i) { return p == nullptr ? nullptr : p + i; };
+  if (columns > kShortRow) {
+    for (int64_t r = 0; r < rows; ++r) {
+      const int64_t at = r * columns;
+      UpdateRun(step, columns, scales[r], g + at, theta + at, from(m, at), from(v, at));
+    }
+    return;
+  }
+  alignas(64) float expanded[kExpanded + kLanes];
+  for (int64_t first = 0; first < rows;) {
+    const int64_t count = std::min(rows - first, kExpanded / columns), at = first * columns;
+    ExpandRows(count, columns, scales + first, expanded);
+    UpdateScaledRun<false>(step, count * columns, expanded, g + at, theta + at, from(m, at),
+                           from(v, at));
+    first += count;
+  }
 }
 
 namespace {

@@ -70,6 +70,11 @@ void OptimizerUpdate(const OptimizerStep& step, int64_t n, float scale, const fl
 void OptimizerUpdateScaled(const OptimizerStep& step, int64_t n, const float* scales,
                            const float* g, float* theta, float* m, float* v);
 
+// Rows of `columns` parameters without gaps, row r with the gradient scales[r] * g. REQUIRES: no
+// scale is 0.
+void OptimizerUpdateByRow(const OptimizerStep& step, int64_t rows, int64_t columns,
+                          const float* scales, const float* g, float* theta, float* m, float* v);
+
 // Rows codes[r] of a table [. x dim], r in [0, count), gradient g[r * dim + d]. The codes are
 // distinct. Dimensions with live[d] = 0 keep their bits; null: all are live.
 void OptimizerUpdateRows(const OptimizerStep& step, int64_t count, int64_t dim,

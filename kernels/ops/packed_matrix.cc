@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <cstring>
 
 #include "kernels/base/status.h"
 #include "kernels/ops/dense_narrow.h"
@@ -18,6 +17,25 @@ constexpr int64_t kInnerBlock = 512;
 
 // Rows of the transpose that are packed at a time.
 constexpr int64_t kTransposeRows = 16;
+
+// `count` floats of every row to rows `width` apart, row r times scales[r]. The last vector of a
+// row overlaps the one before.
+WINNOW_MULTIVERSION
+void CopyRows(int64_t rows, int64_t count, const float* from, int64_t ldb, const float* scales,
+              float* to, int64_t width) {
+  for (int64_t r = 0; r < rows; ++r) {
+    const float scale = scales == nullptr ? 1.0f : scales[r];
+    if (count < kLanes) {
+      for (int64_t j = 0; j < count; ++j) to[j] = scale * from[j];
+    } else {
+      for (int64_t j = 0; j + kLanes <= count; j += kLanes) Store(to + j) = scale * Load(from + j);
+      const int64_t last = count - kLanes;
+      if (count % kLanes != 0) Store(to + last) = scale * Load(from + last);
+    }
+    from += ldb;
+    to += width;
+  }
+}
 
 }  // namespace
 
@@ -39,29 +57,39 @@ float* PackedMatrix::at(int64_t k, int64_t column) {
   return data_.data() + block * padded_ + panel * depth + (k - block) * width + (column - panel);
 }
 
-void PackedMatrix::PackRows(int64_t begin, int64_t end, const float* b, int64_t ldb) {
-  for (int64_t k = begin; k < end; ++k) {
-    const float* row = b + (k - begin) * ldb;
+void PackedMatrix::PackRows(int64_t begin, int64_t end, const float* b, int64_t ldb,
+                            const float* scales) {
+  for (int64_t first = begin; first < end;) {
+    // Neighbours within one block.
+    const int64_t last = std::min(end, (first / kInnerBlock + 1) * kInnerBlock);
     for (int64_t panel = 0; panel < columns_; panel += kPanelColumns) {
-      const int64_t count = std::min(kPanelColumns, columns_ - panel);
-      std::memcpy(at(k, panel), row + panel, static_cast<size_t>(count) * sizeof(float));
+      CopyRows(last - first, std::min(kPanelColumns, columns_ - panel),
+               b + (first - begin) * ldb + panel, ldb,
+               scales == nullptr ? nullptr : scales + (first - begin), at(first, panel),
+               std::min(kPanelColumns, padded_ - panel));
     }
+    first = last;
   }
 }
 
-void PackedMatrix::PackColumns(int64_t begin, int64_t end, const float* bt, int64_t ldb) {
+void PackedMatrix::PackColumns(int64_t begin, int64_t end, const float* bt, int64_t ldb,
+                               const float* scales) {
   for (int64_t first = begin; first < end;) {
     // Neighbours within one panel.
     const int64_t panel_end = (first / kPanelColumns + 1) * kPanelColumns;
     const int64_t last = std::min({first + kTransposeRows, panel_end, end});
     const float* rows = bt + (first - begin) * ldb;
+    float scale[kTransposeRows];
+    for (int64_t c = first; c < last; ++c) {
+      scale[c - first] = scales == nullptr ? 1.0f : scales[c - begin];
+    }
     const int64_t width = std::min(kPanelColumns, padded_ - first / kPanelColumns * kPanelColumns);
     for (int64_t block = 0; block < inner_; block += kInnerBlock) {
       const int64_t depth = std::min(kInnerBlock, inner_ - block);
       float* to = at(block, first);
       const float* from = rows + block;
       for (int64_t k = 0; k < depth; ++k) {
-        for (int64_t c = 0; c < last - first; ++c) to[k * width + c] = from[c * ldb + k];
+        for (int64_t c = 0; c < last - first; ++c) to[k * width + c] = scale[c] * from[c * ldb + k];
       }
     }
     first = last;

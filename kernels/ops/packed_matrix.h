@@ -31,10 +31,14 @@ class PackedMatrix {
   int64_t inner() const { return inner_; }
   int64_t columns() const { return columns_; }
 
-  // Rows [begin, end) of B from `b`, which holds row `begin` first, row stride ldb.
-  void PackRows(int64_t begin, int64_t end, const float* b, int64_t ldb);
-  // Columns [begin, end) of B from its transpose: column c of B is row c - begin of `bt`.
-  void PackColumns(int64_t begin, int64_t end, const float* bt, int64_t ldb);
+  // Rows [begin, end) of B from `b`, which holds row `begin` first, row stride ldb. Row r is
+  // multiplied by scales[r - begin]; null: by nothing.
+  void PackRows(int64_t begin, int64_t end, const float* b, int64_t ldb,
+                const float* scales = nullptr);
+  // Columns [begin, end) of B from its transpose: column c of B is row c - begin of `bt`, times
+  // scales[c - begin].
+  void PackColumns(int64_t begin, int64_t end, const float* bt, int64_t ldb,
+                   const float* scales = nullptr);
 
   // Writes the `columns` first elements of every row of C and nothing else. THREAD-SAFETY: const;
   // packing distinct parts too.

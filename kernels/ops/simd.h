@@ -1,32 +1,12 @@
-// One source for every vector width, with the same bytes from each.
-//
-// WINNOW_MULTIVERSION compiles a function for AVX-512, AVX2 and the base set; the loader picks by
-// CPU. The build forbids contraction (-ffp-contract=off), elementwise loops round every operation
-// as written, and sums go through Lanes, whose 16 partial sums and final tree are fixed: so all
-// versions of such a function give the same bytes.
+// Vectors and sums of floats with the same bytes for every vector width (base/multiversion.h): sums
+// go through Lanes, whose 16 partial sums and final tree are fixed.
 #ifndef WINNOW_KERNELS_OPS_SIMD_H_
 #define WINNOW_KERNELS_OPS_SIMD_H_
 
 #include <cstdint>
 #include <cstring>
 
-// Sanitizers instrument the functions that choose a version, which run before their run-time is
-// ready.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define WINNOW_MULTIVERSION
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || \
-    __has_feature(memory_sanitizer)
-#define WINNOW_MULTIVERSION
-#endif
-#endif
-#if !defined(WINNOW_MULTIVERSION)
-#if defined(__x86_64__) && defined(__linux__)
-#define WINNOW_MULTIVERSION __attribute__((target_clones("avx512f", "avx2", "default")))
-#else
-#define WINNOW_MULTIVERSION
-#endif
-#endif
+#include "kernels/base/multiversion.h"
 
 namespace winnow::ops {
 

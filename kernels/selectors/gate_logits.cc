@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 
+#include "kernels/base/multiversion.h"
 #include "kernels/base/status.h"
+#include "kernels/selectors/member_block.h"
 
 namespace winnow::selectors {
 namespace {
@@ -13,22 +16,44 @@ constexpr double kBeta1 = 0.9, kBeta2 = 0.999, kEpsilon = 1e-8;
 // Standard deviation of freshly drawn logits: enough to break ties, far below what one step moves.
 constexpr double kDrawStddev = 1e-5;
 
-}  // namespace
-
-void SoftmaxOver(std::span<const int32_t> members, std::span<const float> logits,
-                 std::span<float> probabilities) {
-  float top = logits[members.front()];
-  for (int32_t i : members) top = std::max(top, logits[i]);
-  double sum = 0.0;
-  for (int32_t i : members) {
-    const double e = std::exp(static_cast<double>(logits[i]) - top);
-    probabilities[i] = static_cast<float>(e);
-    sum += e;
+// 1 / (1 - b^t) of both moments. Neighbours have, as a rule, the same t.
+class BiasCorrection {
+ public:
+  void SetStep(int64_t t) {
+    if (t == t_) return;
+    t_ = t;
+    first_ = 1.0 / (1.0 - std::pow(kBeta1, static_cast<double>(t)));
+    second_ = 1.0 / (1.0 - std::pow(kBeta2, static_cast<double>(t)));
   }
-  for (int32_t i : members) {
-    probabilities[i] = static_cast<float>(static_cast<double>(probabilities[i]) / sum);
+  double first() const { return first_; }
+  double second() const { return second_; }
+
+ private:
+  int64_t t_ = 0;
+  double first_ = 1.0, second_ = 1.0;
+};
+
+// A block of members.
+struct AdamBlock {
+  float logits[kBlock] = {}, g[kBlock] = {}, first[kBlock] = {}, second[kBlock] = {};
+  double correct1[kBlock] = {}, correct2[kBlock] = {};
+};
+
+// One step of every element, also of those that are not in use.
+WINNOW_MULTIVERSION
+void RunAdam(double rate, double keep, AdamBlock& b) {
+  for (size_t k = 0; k < kBlock; ++k) {
+    const double g = b.g[k];
+    const double m = kBeta1 * b.first[k] + (1.0 - kBeta1) * g;
+    const double v = kBeta2 * b.second[k] + (1.0 - kBeta2) * g * g;
+    b.first[k] = static_cast<float>(m);
+    b.second[k] = static_cast<float>(v);
+    const double step = m * b.correct1[k] / (std::sqrt(v * b.correct2[k]) + kEpsilon);
+    b.logits[k] = static_cast<float>(keep * b.logits[k] - rate * step);
   }
 }
+
+}  // namespace
 
 GateLogits::GateLogits(int64_t size) : logits_(size), first_(size), second_(size), steps_(size) {}
 
@@ -59,20 +84,31 @@ void GateLogits::Relative(std::span<const int32_t> members, std::span<float> out
 void GateLogits::Update(LogitOptimizer optimizer, std::span<const int32_t> members,
                         std::span<const float> gradient, double rate, double decay) {
   const double keep = 1.0 - rate * decay;
+  if (optimizer == LogitOptimizer::kAdam) return UpdateAdam(members, gradient, rate, keep);
   for (int32_t i : members) {
-    const double g = gradient[i];
-    double step = g;
-    if (optimizer == LogitOptimizer::kAdam) {
-      const double m = kBeta1 * first_[i] + (1.0 - kBeta1) * g;
-      const double v = kBeta2 * second_[i] + (1.0 - kBeta2) * g * g;
-      const auto t = static_cast<double>(++steps_[i]);
-      first_[i] = static_cast<float>(m);
-      second_[i] = static_cast<float>(v);
-      step =
-          m / (1.0 - std::pow(kBeta1, t)) / (std::sqrt(v / (1.0 - std::pow(kBeta2, t))) + kEpsilon);
-    }
-    logits_[i] = static_cast<float>(keep * logits_[i] - rate * step);
+    logits_[i] = static_cast<float>(keep * logits_[i] - rate * static_cast<double>(gradient[i]));
   }
+}
+
+void GateLogits::UpdateAdam(std::span<const int32_t> members, std::span<const float> gradient,
+                            double rate, double keep) {
+  AdamBlock adam;
+  BiasCorrection correction;
+  ForBlocks(members, [&](const MemberBlock& block) {
+    for (size_t k = 0; k < block.size(); ++k) {
+      correction.SetStep(++steps_[block[k]]);
+      adam.correct1[k] = correction.first();
+      adam.correct2[k] = correction.second();
+    }
+    block.Gather(gradient, adam.g);
+    block.Gather(logits_, adam.logits);
+    block.Gather(first_, adam.first);
+    block.Gather(second_, adam.second);
+    RunAdam(rate, keep, adam);
+    block.Scatter(adam.logits, logits_);
+    block.Scatter(adam.first, first_);
+    block.Scatter(adam.second, second_);
+  });
 }
 
 void GateLogits::ClearMoments() {

@@ -1,11 +1,4 @@
-// Logits of softmax gates with their Adam state.
-//
-//   p_i = exp(w_i) / sum_{j in U} exp(w_j),  i in U          softmax over an index set U
-//   d loss/d w_i = p_i (scale g_i - scale sum_{j in U} p_j g_j)   for the mask a = scale p, g = d
-//   loss/d a
-// The softmax is shifted by the maximum over U, never over all: a far larger logit outside U must
-// not underflow it. The gradient sums to 0 over U up to rounding. Sums run in double, in index
-// order. O(|U|) each.
+// Logits of softmax gates (softmax.h) with their Adam state.
 #ifndef WINNOW_KERNELS_SELECTORS_GATE_LOGITS_H_
 #define WINNOW_KERNELS_SELECTORS_GATE_LOGITS_H_
 
@@ -19,11 +12,6 @@
 #include "kernels/base/rng.h"
 
 namespace winnow::selectors {
-
-// probabilities[i] = softmax over `members` for i in members; other entries are left alone.
-// REQUIRES: members is ascending and not empty.
-void SoftmaxOver(std::span<const int32_t> members, std::span<const float> logits,
-                 std::span<float> probabilities);
 
 // How the logits move.
 enum class LogitOptimizer { kAdam, kSgd };
@@ -60,6 +48,9 @@ class GateLogits {
   absl::Status Load(const std::string& prefix, const Checkpoint& checkpoint);
 
  private:
+  void UpdateAdam(std::span<const int32_t> members, std::span<const float> gradient, double rate,
+                  double keep);
+
   std::vector<float> logits_, first_, second_;
   std::vector<int64_t> steps_;  // Adam steps since the moments of each logit were cleared
 };

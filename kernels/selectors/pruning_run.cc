@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "kernels/base/status.h"
+#include "kernels/selectors/softmax.h"
 
 namespace winnow::selectors {
 namespace {
@@ -121,19 +122,14 @@ class PruningRun final : public Selector {
 
   void MoveGates(std::span<const float> g, double rate) {
     const auto n = static_cast<double>(size());
-    double mean = 0.0;
     for (int32_t c : everyone_) {
       const bool counts = alive_[c] != 0 && !Clipped(gates_[c]);
       gradient_[c] = counts ? g[c] : 0.0f;
-      mean += gates_[c] * gradient_[c] / n;
     }
-    for (int32_t c : everyone_) {
-      gradient_[c] = static_cast<float>(gates_[c] * (gradient_[c] - mean));
-    }
+    SoftmaxGradient(everyone_, gates_, n, gradient_, gradient_);
     logits_->Update(LogitOptimizer::kAdam, everyone_, gradient_,
                     settings_.logit_learning_rate * rate, settings_.logit_weight_decay);
-    SoftmaxOver(everyone_, logits_->values(), gates_);
-    for (float& gate : gates_) gate = static_cast<float>(n * gate);
+    SoftmaxOver(everyone_, logits_->values(), gates_, n);
   }
 
   void RefreshMask() {

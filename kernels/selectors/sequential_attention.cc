@@ -10,6 +10,7 @@
 #include "kernels/selectors/gate_logits.h"
 #include "kernels/selectors/gate_score.h"
 #include "kernels/selectors/own_run_params.h"
+#include "kernels/selectors/softmax.h"
 #include "kernels/selectors/univariate.h"
 
 namespace winnow::selectors {
@@ -310,10 +311,7 @@ class SequentialAttention final : public Selector {
       logits_->Update(optimizer_, eligible_, g, logit_rate_ * rate, logit_decay_);
       return;
     }
-    // mask_ holds a = sigma p on U.
-    double mean = 0.0;
-    for (int32_t i : eligible_) mean += mask_[i] / scale_ * g[i];
-    for (int32_t i : eligible_) gradient_[i] = static_cast<float>(mask_[i] * (g[i] - mean));
+    SoftmaxGradient(eligible_, mask_, scale_, g, gradient_);
     logits_->Update(optimizer_, eligible_, gradient_, logit_rate_ * rate, 0.0);
   }
 
@@ -322,8 +320,7 @@ class SequentialAttention final : public Selector {
     if (linear_) {
       for (int32_t i : eligible_) mask_[i] = std::max(0.0f, logits_->values()[i]);
     } else if (!eligible_.empty()) {
-      SoftmaxOver(eligible_, logits_->values(), mask_);
-      for (int32_t i : eligible_) mask_[i] = static_cast<float>(scale_ * mask_[i]);
+      SoftmaxOver(eligible_, logits_->values(), mask_, scale_);
     }
     for (const winnow::Pick& pick : chosen_->picks()) mask_[pick.candidate] = 1.0f;
   }

@@ -22,6 +22,7 @@
 #include "kernels/nn/model_gate.h"
 #include "kernels/ops/threading.h"
 #include "kernels/selectors/gate_logits.h"
+#include "kernels/selectors/softmax.h"
 #include "tests/bench/rivals/step_case.h"
 
 namespace winnow::bench {
@@ -30,8 +31,7 @@ namespace {
 // The softmax mask of the case's candidates.
 class SoftmaxMask {
  public:
-  explicit SoftmaxMask(int32_t size)
-      : logits_(size), members_(size), probabilities_(size), mask_(size), gradient_(size) {
+  explicit SoftmaxMask(int32_t size) : logits_(size), members_(size), mask_(size), gradient_(size) {
     std::iota(members_.begin(), members_.end(), 0);
     Refresh();
   }
@@ -39,26 +39,18 @@ class SoftmaxMask {
 
   // `mask_gradient`: d(loss)/d(a).
   void Step(std::span<const float> mask_gradient, double rate) {
-    const auto size = static_cast<double>(mask_.size());
-    double mean = 0;
-    for (size_t i = 0; i < mask_.size(); ++i) mean += probabilities_[i] * size * mask_gradient[i];
-    for (size_t i = 0; i < mask_.size(); ++i) {
-      gradient_[i] = static_cast<float>(probabilities_[i] * (size * mask_gradient[i] - mean));
-    }
+    selectors::SoftmaxGradient(members_, mask_, scale(), mask_gradient, gradient_);
     logits_.Update(selectors::LogitOptimizer::kAdam, members_, gradient_, rate, 0.0);
     Refresh();
   }
 
  private:
-  void Refresh() {
-    selectors::SoftmaxOver(members_, logits_.values(), probabilities_);
-    for (size_t i = 0; i < mask_.size(); ++i) {
-      mask_[i] = probabilities_[i] * static_cast<float>(mask_.size());
-    }
-  }
+  double scale() const { return static_cast<double>(mask_.size()); }
+  void Refresh() { selectors::SoftmaxOver(members_, logits_.values(), mask_, scale()); }
+
   selectors::GateLogits logits_;
   std::vector<int32_t> members_;
-  std::vector<float> probabilities_, mask_, gradient_;
+  std::vector<float> mask_, gradient_;
 };
 
 class Trainer {

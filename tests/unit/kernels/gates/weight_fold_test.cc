@@ -11,6 +11,7 @@
 #include "kernels/gates/gate_block.h"
 #include "kernels/gates/gate_chunk.h"
 #include "kernels/gates/gate_feature.h"
+#include "kernels/gates/mask_gradient.h"
 #include "kernels/ops/dense_ref.h"
 #include "tests/support/status_matchers.h"
 
@@ -68,6 +69,16 @@ WeightFold BlockFold(int32_t block_rows, int32_t block_columns) {
   return *MakeBlockFold(BlockSet(block_rows, block_columns), kInputs, kOutputs);
 }
 
+// Every row but the 13th its own candidate.
+WeightFold RowsFold() {
+  WeightFold fold;
+  fold.rows = kInputs;
+  fold.columns = fold.column_block = kOutputs;
+  fold.num_candidates = kInputs - 1;
+  for (int32_t r = 0; r < kInputs; ++r) fold.row_base.push_back(r == 13 ? -1 : r - (r > 13));
+  return fold;
+}
+
 struct Case {
   std::string name;
   WeightFold fold;
@@ -120,19 +131,32 @@ TEST_P(WeightFoldTest, MaskGradientIsTheSumOverTheRegionForAnyTiles) {
     }
   }
   for (const int32_t tile : {kInputs, 16, 7, 1}) {
-    std::vector<float> sums(kInputs * fold_.column_blocks(), 0.0f);
+    const MaskGradient gradient(fold_, tile);
+    std::vector<float> sums(gradient.sum_count(), 0.0f);
     std::vector<double> actual(fold_.num_candidates, 0.0);
     for (int32_t begin = 0; begin < kInputs; begin += tile) {
-      const int32_t end = std::min(begin + tile, kInputs);
-      RunSums(fold_, begin, end, w_.data(), g_.data() + at(begin, 0), sums.data());
+      gradient.SumTile(begin, w_.data(), g_.data() + at(begin, 0), sums.data());
     }
-    MaskGradient(fold_, tile).AddTo(sums.data(), {}, actual);
+    gradient.AddTo(sums.data(), {}, actual);
     for (int64_t c = 0; c < fold_.num_candidates; ++c) {
       // n u times the magnitudes, n = all elements of the layer.
       const double bound = kInputs * kOutputs * 0x1.0p-24 * magnitude[c];
       EXPECT_NEAR(actual[c], expected[c], bound) << "tile " << tile << " candidate " << c;
     }
   }
+}
+
+// Neighbouring runs of one row are summed together, those of a tile of one row alone.
+TEST(MaskGradientTest, SumOfARowDoesNotDependOnItsNeighbours) {
+  const WeightFold fold = RowsFold();
+  const std::vector<float> w = Random(kInputs * kOutputs, "w"), g = Random(kInputs * kOutputs, "g");
+  const MaskGradient together(fold, kInputs), alone(fold, 1);
+  std::vector<float> expected(alone.sum_count()), actual(together.sum_count());
+  for (int32_t r = 0; r < kInputs; ++r) {
+    alone.SumTile(r, w.data(), g.data() + int64_t{r} * kOutputs, expected.data());
+  }
+  together.SumTile(0, w.data(), g.data(), actual.data());
+  EXPECT_EQ(actual, expected);
 }
 
 TEST_P(WeightFoldTest, UpdateIsTheOptimizerOnTheScaledGradientAndZeroFreezes) {
@@ -185,10 +209,10 @@ TEST_P(WeightFoldTest, RegionNormsAreThoseOfTheScaledRegion) {
 
 INSTANTIATE_TEST_SUITE_P(
     Gates, WeightFoldTest,
-    ::testing::Values(Case{"Feature", FeatureFold()}, Case{"Chunk", ChunkFold()},
-                      Case{"Block4x8", BlockFold(4, 8)}, Case{"Block16x16", BlockFold(16, 16)},
-                      Case{"Block1x1", BlockFold(1, 1)}, Case{"BlockRows", BlockFold(2, 21)},
-                      Case{"BlockWhole", BlockFold(64, 64)}),
+    ::testing::Values(Case{"Feature", FeatureFold()}, Case{"Rows", RowsFold()},
+                      Case{"Chunk", ChunkFold()}, Case{"Block4x8", BlockFold(4, 8)},
+                      Case{"Block16x16", BlockFold(16, 16)}, Case{"Block1x1", BlockFold(1, 1)},
+                      Case{"BlockRows", BlockFold(2, 21)}, Case{"BlockWhole", BlockFold(64, 64)}),
     [](const auto& info) { return info.param.name; });
 
 // Folding is the masked input: X diag(a) W = X W_hat.

@@ -119,6 +119,39 @@ TEST_P(HalfProductTest, ProductMatchesReferenceForAnyCutAndPacking) {
   EXPECT_EQ(c.values, pieces.values);
 }
 
+TEST_P(HalfProductTest, ScalesGiveTheBytesOfAMatrixWhoseRowsWereScaledBefore) {
+  const auto [rows, inner, columns] = GetParam();
+  Matrix a(rows, inner, "a"), b(inner, columns, "b"), scaled = b, transpose(columns, inner, "t");
+  const std::vector<float> scales = RandomVector(inner, "scales");
+  const std::vector<float> column_scales = RandomVector(columns, "column scales");
+  const Layouts operand(a);
+  PackedHalfMatrix packed = *PackedHalfMatrix::Create(inner, columns);
+  PackedHalfMatrix want = *PackedHalfMatrix::Create(inner, columns);
+  const auto expect_equal = [&] {
+    Matrix expected(rows, columns, "c"), actual = expected;
+    want.Multiply(rows, operand.half.data(), operand.ld, expected.data(), expected.ld, {});
+    packed.Multiply(rows, operand.half.data(), operand.ld, actual.data(), actual.ld, {});
+    EXPECT_EQ(actual.values, expected.values);
+  };
+  for (int64_t k = 0; k < inner; ++k) {
+    for (int64_t j = 0; j < columns; ++j) scaled.at(k, j) = scales[k] * b.at(k, j);
+  }
+  want.PackRows(0, inner, scaled.data(), scaled.ld);
+  for (int64_t begin = 0; begin < inner; begin += 7) {  // cuts pairs
+    packed.PackRows(begin, std::min(begin + 7, inner), &b.at(begin, 0), b.ld, &scales[begin]);
+  }
+  expect_equal();
+  for (int64_t k = 0; k < inner; ++k) {
+    for (int64_t j = 0; j < columns; ++j) {
+      transpose.at(j, k) = b.at(k, j);
+      scaled.at(k, j) = column_scales[j] * b.at(k, j);
+    }
+  }
+  want.PackRows(0, inner, scaled.data(), scaled.ld);
+  packed.PackColumns(0, columns, transpose.data(), transpose.ld, column_scales.data());
+  expect_equal();
+}
+
 TEST_P(HalfProductTest, BiasRectifierAndGateAreThoseOfTheProductInF32) {
   const auto [rows, inner, columns] = GetParam();
   Matrix a(rows, inner, "a"), b(inner, columns, "b"), plain(rows, columns, "c"), ended = plain;

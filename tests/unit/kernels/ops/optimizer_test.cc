@@ -68,6 +68,19 @@ TEST_P(OptimizerTest, ScaledUpdateEqualsReferenceAndZeroScaleKeepsEveryBit) {
   EXPECT_EQ(state, expected);
 }
 
+TEST_P(OptimizerTest, UpdateByRowEqualsReferenceForShortAndLongRows) {
+  constexpr int64_t kRows = 37;
+  for (const int64_t columns : {1, 10, 67, 256, 300}) {
+    const int64_t n = kRows * columns;
+    State state(settings_, n), expected(settings_, n);
+    const std::vector<float> g = RandomVector(n, "g"), scales = RandomVector(kRows, "scales");
+    OptimizerUpdateByRow(step_, kRows, columns, scales.data(), g.data(), state.theta.data(),
+                         state.first(), state.second());
+    for (int64_t i = 0; i < n; ++i) ReferenceStep(expected, i, scales[i / columns] * g[i]);
+    EXPECT_EQ(state, expected) << columns;
+  }
+}
+
 TEST_P(OptimizerTest, RowsEqualReferenceAndFrozenDimensionsKeepEveryBit) {
   constexpr int64_t kRows = 9, kDim = 5;
   const std::vector<int32_t> codes = {7, 0, 3};

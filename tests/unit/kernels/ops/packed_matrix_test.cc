@@ -88,6 +88,39 @@ TEST_P(PackedMatrixTest, BytesDependNeitherOnTheCutOfRowsNorOnHowItWasPacked) {
   EXPECT_EQ(whole.values, pieces.values);
 }
 
+TEST_P(PackedMatrixTest, ScalesGiveTheBytesOfAMatrixWhoseRowsWereScaledBefore) {
+  const std::vector<float> scales = RandomVector(shape_.inner, "scales");
+  std::vector<float> scaled = b_;
+  for (int64_t k = 0; k < shape_.inner; ++k) {
+    for (int64_t j = 0; j < shape_.columns; ++j) scaled[k * shape_.columns + j] *= scales[k];
+  }
+  PackedMatrix want = *PackedMatrix::Create(shape_.inner, shape_.columns, isa_),
+               rows = *PackedMatrix::Create(shape_.inner, shape_.columns, isa_);
+  want.PackRows(0, shape_.inner, scaled.data(), shape_.columns);
+  for (int64_t begin = 0; begin < shape_.inner; begin += 54) {
+    rows.PackRows(begin, std::min(begin + 54, shape_.inner), &b_[begin * shape_.columns],
+                  shape_.columns, &scales[begin]);
+  }
+  Matrix expected(shape_.rows, shape_.columns, "c"), actual = expected;
+  want.Multiply(shape_.rows, a_.data(), a_.ld, expected.data(), expected.ld, {});
+  rows.Multiply(shape_.rows, a_.data(), a_.ld, actual.data(), actual.ld, {});
+  EXPECT_EQ(actual.values, expected.values);
+
+  // B of `columns` inner indices and `inner` columns, from its transpose b_.
+  Matrix x(shape_.rows, shape_.columns, "x"), by_rows(shape_.rows, shape_.inner, "c");
+  Matrix by_columns = by_rows;
+  PackedMatrix plain = *PackedMatrix::Create(shape_.columns, shape_.inner, isa_),
+               columns = *PackedMatrix::Create(shape_.columns, shape_.inner, isa_);
+  plain.PackColumns(0, shape_.inner, scaled.data(), shape_.columns);
+  for (int64_t begin = 0; begin < shape_.inner; begin += 22) {
+    columns.PackColumns(begin, std::min(begin + 22, shape_.inner), &b_[begin * shape_.columns],
+                        shape_.columns, &scales[begin]);
+  }
+  plain.Multiply(shape_.rows, x.data(), x.ld, by_rows.data(), by_rows.ld, {});
+  columns.Multiply(shape_.rows, x.data(), x.ld, by_columns.data(), by_columns.ld, {});
+  EXPECT_EQ(by_columns.values, by_rows.values);
+}
+
 TEST_P(PackedMatrixTest, AddsBiasThenRectifiesThenDropsWhatWasInactive) {
   Matrix plain(shape_.rows, shape_.columns, "c"), ended = plain;
   Matrix active(shape_.rows, shape_.columns, "active");

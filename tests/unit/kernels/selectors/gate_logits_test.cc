@@ -1,8 +1,6 @@
-// Mask algebra of the softmax gates (numbers of the design's test list: 1, 2, 3).
 #include "kernels/selectors/gate_logits.h"
 
 #include <cmath>
-#include <numeric>
 #include <vector>
 
 #include "gmock/gmock.h"
@@ -11,42 +9,6 @@
 
 namespace winnow::selectors {
 namespace {
-
-std::vector<float> Softmax(const std::vector<int32_t>& members, const std::vector<float>& logits) {
-  std::vector<float> p(logits.size(), -1.0f);
-  SoftmaxOver(members, logits, p);
-  return p;
-}
-
-TEST(SoftmaxOverTest, SumsToOneOverTheMembersAndLeavesOthersAlone) {
-  const auto p = Softmax({0, 2, 3}, {0.3f, 99.0f, -1.2f, 0.7f});
-  EXPECT_NEAR(p[0] + p[2] + p[3], 1.0, 1e-6);
-  EXPECT_EQ(p[1], -1.0f);
-  EXPECT_NEAR(p[3] / p[0], std::exp(0.4), 1e-5);
-}
-
-TEST(SoftmaxOverTest, LastMemberGetsOne) { EXPECT_EQ(Softmax({1}, {5.0f, -3.0f})[1], 1.0f); }
-
-TEST(SoftmaxOverTest, ConstantShiftChangesNothing) {
-  const auto a = Softmax({0, 1, 2}, {0.25f, -0.5f, 1.0f});
-  const auto b = Softmax({0, 1, 2}, {64.25f, 63.5f, 65.0f});
-  EXPECT_EQ(a, b);  // the shifted logits are exact in binary
-}
-
-TEST(SoftmaxOverTest, HugeLogitsStayFinite) {
-  const auto p = Softmax({0, 1, 2}, {1e4f, -1e4f, 1e4f});
-  EXPECT_EQ(p[0], 0.5f);
-  EXPECT_EQ(p[1], 0.0f);
-  EXPECT_EQ(p[2], 0.5f);
-}
-
-// The published code shifts by the maximum over all logits: with a far larger logit outside the set
-// every member underflows to 0 / 0.
-TEST(SoftmaxOverTest, LargeLogitOutsideTheSetDoesNotUnderflowIt) {
-  const auto p = Softmax({1, 2}, {5000.0f, 0.0f, 0.0f});
-  EXPECT_EQ(p[1], 0.5f);
-  EXPECT_EQ(p[2], 0.5f);
-}
 
 class GateLogitsTest : public ::testing::Test {
  protected:
@@ -86,6 +48,27 @@ TEST_F(GateLogitsTest, AdamFollowsThePublishedRecursion) {
     logits.Update(LogitOptimizer::kAdam, only, std::vector<float>{g}, 0.02, 0.0);
   }
   EXPECT_NEAR(logits.values()[0], w, 1e-5);
+}
+
+// Blocks of members with and without gaps, and members of different step numbers.
+TEST_F(GateLogitsTest, MembersTogetherMoveAsEachAlone) {
+  constexpr int kSize = 200;
+  std::vector<int32_t> members;
+  for (int32_t i = 0; i < kSize; ++i) {
+    if (i < 70 || i % 3 != 0) members.push_back(i);
+  }
+  GateLogits together(kSize), alone(kSize);
+  for (int t = 0; t < 5; ++t) {
+    std::vector<float> gradient(kSize);
+    for (int i = 0; i < kSize; ++i) gradient[i] = static_cast<float>(std::sin(i + 0.3 * t));
+    if (t == 2) members.resize(130);
+    together.Update(LogitOptimizer::kAdam, members, gradient, 0.02, 0.1);
+    for (const int32_t i : members) {
+      alone.Update(LogitOptimizer::kAdam, std::vector<int32_t>{i}, gradient, 0.02, 0.1);
+    }
+    if (t == 3) members.push_back(kSize - 1);
+  }
+  EXPECT_THAT(together.values(), ::testing::ElementsAreArray(alone.values()));
 }
 
 TEST_F(GateLogitsTest, SgdAndDecoupledDecayByHand) {
