@@ -13,13 +13,12 @@
 #include "kernels/base/kernel_clock.h"
 #include "kernels/base/rng.h"
 #include "kernels/base/status.h"
-#include "kernels/gates/block_engine.h"
 #include "kernels/nn/layer_products.h"
-#include "kernels/nn/masked_layer.h"
 #include "kernels/nn/numeric_error.h"
 #include "kernels/nn/optimizer_state.h"
 #include "kernels/nn/row_matrices.h"
 #include "kernels/nn/row_pass.h"
+#include "kernels/nn/step_mask.h"
 #include "kernels/nn/step_plan.h"
 #include "kernels/ops/activation.h"
 #include "kernels/ops/embedding.h"
@@ -83,11 +82,8 @@ struct TrainStep::Impl {
 
   OptimizerState optimizer;
   ops::OptimizerStep dense_step, bias_step, table_step;
-  std::vector<MaskedLayer> gates;  // of the fold, then of its others
-  std::vector<MaskedLayer*> gate_of_layer;
-  std::optional<gates::BlockEngine> engine;  // of the fold's layer, where its blocks allow one
-  std::vector<double> mask_gradient;         // [candidates]
-  bool is_packed = false;                    // layers outside the gate: the present weights
+  StepMask mask;
+  bool is_packed = false;  // layers outside the mask: the present weights
 
   Impl(Network* network_in, const gates::WeightFold* fold_in, const TrainStepOptions& options_in,
        ShardPool* pool_in)
@@ -100,7 +96,6 @@ struct TrainStep::Impl {
 
   absl::Status Allocate();
   absl::Status AllocateScratch();
-  absl::Status AllocateGates();
   absl::Status CheckInput(const StepInput& input) const;
   absl::StatusOr<double> Run(const StepInput& input, const BatchSource& source);
 
@@ -108,17 +103,11 @@ struct TrainStep::Impl {
   void OutputsPhase(const StepInput& input);
   void PackPhase(const StepInput& input);
   void WeightsChanged() {
-    for (MaskedLayer& gate : gates) gate.WeightsChanged();
-    if (engine) engine->WeightsChanged();
+    mask.WeightsChanged();
     is_packed = false;
   }
   absl::Status CheckTasks(const StepInput& input);
 
-  bool is_sparse(int32_t layer) const {
-    return engine && fold->layer == layer && engine->is_sparse();
-  }
-  // The engine, if the mask calls for it: true.
-  bool BeginSparse(const StepInput& input);
   LayerWeights Parameters(int32_t layer);
   void UpdateWeights(const OutputTask& task, const StepInput& input, ThreadScratch& mine);
   void UpdateBias(const OutputTask& task, const StepInput& input, ThreadScratch& mine);
@@ -138,9 +127,8 @@ absl::Status TrainStep::Impl::AllocateScratch() {
   const int64_t batch = dimension > 0 ? options.batch_size : 0;
   scratch.resize(static_cast<size_t>(pool->threads()));
   for (ThreadScratch& mine : scratch) {
-    ASSIGN_OR_RETURN(mine.tile, AlignedBuffer<float>::Create(
-                                    std::max({plan.max_tile_elements, bias,
-                                              engine ? engine->scratch_floats() : int64_t{0}})));
+    ASSIGN_OR_RETURN(mine.tile, AlignedBuffer<float>::Create(std::max(
+                                    {plan.max_tile_elements, bias, mask.block_scratch_floats()})));
     ASSIGN_OR_RETURN(mine.row, AlignedBuffer<float>::Create(row));
     ASSIGN_OR_RETURN(mine.sums, AlignedBuffer<float>::Create(batch * dimension));
     ASSIGN_OR_RETURN(mine.distinct, AlignedBuffer<int32_t>::Create(batch));
@@ -155,9 +143,7 @@ absl::Status TrainStep::Impl::Allocate() {
                                              options.half_products));
   ASSIGN_OR_RETURN(products,
                    LayerProducts::Create(*network, /*backward=*/true, options.half_products));
-  if (fold != nullptr) {
-    ASSIGN_OR_RETURN(engine, gates::BlockEngine::Create(*fold, options.half_products));
-  }
+  ASSIGN_OR_RETURN(mask, StepMask::Create(fold, plan, options.half_products));
   RETURN_IF_ERROR(AllocateScratch());
   ASSIGN_OR_RETURN(optimizer,
                    OptimizerState::Create(options.optimizer,
@@ -166,20 +152,6 @@ absl::Status TrainStep::Impl::Allocate() {
       static_cast<size_t>((options.batch_size + plan.block_rows - 1) / plan.block_rows));
   if (options.input_noise > 0) noise_stream.emplace(options.seed, options.stream + "/noise");
   if (options.dropout > 0) dropout_stream.emplace(options.seed, options.stream + "/dropout");
-  return AllocateGates();
-}
-
-absl::Status TrainStep::Impl::AllocateGates() {
-  gate_of_layer.assign(network->layers().size(), nullptr);
-  if (fold == nullptr) return absl::OkStatus();
-  std::vector<const gates::WeightFold*> folds = {fold};
-  for (const gates::WeightFold& other : fold->others) folds.push_back(&other);
-  for (const gates::WeightFold* each : folds) {
-    ASSIGN_OR_RETURN(MaskedLayer gate, MaskedLayer::Create(*each, plan.tile_rows[each->layer]));
-    gates.push_back(std::move(gate));
-  }
-  for (size_t g = 0; g < folds.size(); ++g) gate_of_layer[folds[g]->layer] = &gates[g];
-  mask_gradient.resize(static_cast<size_t>(fold->num_candidates));
   return absl::OkStatus();
 }
 
@@ -209,30 +181,13 @@ LayerWeights TrainStep::Impl::Parameters(int32_t layer) {
   return {network->weights(layer), optimizer.first(place), optimizer.second(place)};
 }
 
-bool TrainStep::Impl::BeginSparse(const StepInput& input) {
-  if (!engine) return false;
-  const bool dropped = !input.mask_gradient.empty() && input.dropped_gradient;
-  const bool is_sparse = engine->Begin(input.mask, dropped);
-  products.SetBlocks(fold->layer, is_sparse ? &engine->blocks() : nullptr);
-  if (!is_sparse || !engine->needs_packing()) return is_sparse;
-  const float* weights = network->weights(fold->layer);
-  const auto pack = [&](int p, int) { engine->PackRow(p, weights); };
-  pool->Run(engine->grid_rows(), pack);
-  engine->Packed();
-  return true;
-}
-
 void TrainStep::Impl::PackPhase(const StepInput& input) {
   const KernelTimer timer(Kernel::kPack);
-  const bool is_sparse = BeginSparse(input);  // then the fold has no other layer
-  for (size_t l = 0; l < gate_of_layer.size() && !is_sparse; ++l) {
-    if (gate_of_layer[l] == nullptr) continue;
-    const auto layer = static_cast<int32_t>(l);
-    gate_of_layer[l]->BeginStep(input.mask, input.ridge, network->weights(layer), products, *pool);
-  }
+  const bool dropped_gradient = !input.mask_gradient.empty() && input.dropped_gradient;
+  mask.BeginStep(input.mask, input.ridge, dropped_gradient, *network, products, *pool);
   if (is_packed) return;
   const auto pack = [&](int layer, int) {
-    if (gate_of_layer[layer] == nullptr) products.Pack(layer, network->weights(layer));
+    if (!mask.packs(layer)) products.Pack(layer, network->weights(layer));
   };
   pool->Run(static_cast<int>(network->layers().size()), pack);
   is_packed = true;
@@ -272,17 +227,15 @@ void TrainStep::Impl::UpdateWeights(const OutputTask& task, const StepInput& inp
   const RowMatrix& x = rows.layer_input(task.index);
   const RowMatrix& dz = rows.gradient[task.index];
   float* gradient = mine.tile.data();
-  if (is_sparse(task.index)) {
-    engine->UpdateRows(task.begin, task.end, dense_step, input.rows, x.data, x.stride, dz.data,
-                       dz.stride, Parameters(task.index), !input.mask_gradient.empty(), gradient);
-    return;
+  const bool sum = !input.mask_gradient.empty();
+  if (mask.is_sparse(task.index)) {
+    return mask.UpdateBlocks(task.begin, task.end, dense_step, input.rows, x, dz,
+                             Parameters(task.index), sum, gradient);
   }
   products.WeightGradient(task.index, task.begin, task.end, input.rows, x, dz, gradient);
-  MaskedLayer* gate = gate_of_layer[task.index];
-  if (gate != nullptr && gate->is_masked()) {
-    gate->UpdateTile(task.begin, task.end, dense_step, gradient, Parameters(task.index),
-                     !input.mask_gradient.empty(), mine.row.data());
-    return;
+  if (mask.is_masked(task.index)) {
+    return mask.UpdateTile(task.index, task.begin, task.end, dense_step, gradient,
+                           Parameters(task.index), sum, mine.row.data());
   }
   const int64_t offset = static_cast<int64_t>(task.begin) * layer.outputs;
   ops::OptimizerUpdate(dense_step, static_cast<int64_t>(task.end - task.begin) * layer.outputs,
@@ -305,8 +258,8 @@ void TrainStep::Impl::UpdateTable(const OutputTask& task, const StepInput& input
                                   ThreadScratch& mine) {
   const EmbeddingTable& table = network->embeddings()[task.index];
   const float* live_dimensions = nullptr;
-  if (!gates.empty() && gates[0].live_inputs() != nullptr) {
-    const float* field = gates[0].live_inputs() + table.first_row;
+  if (mask.live_inputs() != nullptr) {
+    const float* field = mask.live_inputs() + table.first_row;
     const auto frozen = std::count(field, field + table.dimension, 0.0f);
     if (frozen == table.dimension) return;
     if (frozen > 0) live_dimensions = field;
@@ -343,16 +296,7 @@ void TrainStep::Impl::OutputsPhase(const StepInput& input) {
   };
   pool->Run(static_cast<int>(plan.outputs.size()), run);
   is_packed = true;
-  if (fold != nullptr && is_sparse(fold->layer)) {
-    engine->EndStep();
-    if (!input.mask_gradient.empty()) engine->ReduceGradient(input.mask_gradient);
-    return;
-  }
-  for (MaskedLayer& gate : gates) gate.EndStep();
-  if (input.mask_gradient.empty()) return;
-  std::fill(mask_gradient.begin(), mask_gradient.end(), 0.0);
-  for (const MaskedLayer& gate : gates) gate.AddGradient(mask_gradient);
-  std::copy(mask_gradient.begin(), mask_gradient.end(), input.mask_gradient.begin());
+  mask.EndStep(input.mask_gradient);
 }
 
 absl::Status TrainStep::Impl::CheckTasks(const StepInput& input) {
