@@ -200,6 +200,28 @@ TEST_F(TuningTest, RepeatsSelectWithTheChosenValue) {
   EXPECT_GT(different, 0);
 }
 
+// A tolerance cuts the picks after the choice: the retrain of the trial is not that of the result.
+TEST_F(TuningTest, AToleranceCutsWhatTheTrialsChose) {
+  const auto cut = [this](double weight_decay) {
+    plan::Spec spec = SpecOf(weight_decay, 6);
+    std::get<plan::FeatureSelection>(spec.task).budget.quality_tolerance = 0.1;
+    spec.evaluation.repeats = 2;
+    SetUpJob(MakePlanted(TargetKind::kBinary, 700, 7), spec);
+    RecordingObserver observer;
+    return RunToEnd(observer);
+  };
+  const JobOutcome tuned = cut(kTuned);
+  const JobOutcome named = cut(tuned.selection.tuning->chosen);
+  EXPECT_LT(tuned.selection.picks.size(), 6u);
+  EXPECT_EQ(BytesOf(tuned, {}).weights, BytesOf(named, {}).weights);
+  EXPECT_EQ(exporting::SplitMetricsJson(tuned.selection.metrics).dump(),
+            exporting::SplitMetricsJson(named.selection.metrics).dump());
+  const auto& repeats = tuned.selection.repeats->selections;
+  ASSERT_THAT(repeats, SizeIs(2));
+  EXPECT_EQ(repeats[1].selected, named.selection.repeats->selections[1].selected);
+  EXPECT_EQ(repeats[1].selected.size(), tuned.selection.picks.size());
+}
+
 // Side by side all trials are complete together, and of those that are not the first is kept and
 // retrained; one after the other the first two are.
 TEST_F(TuningTest, AStopKeepsTheBestOfTheTrialsThatAreComplete) {
