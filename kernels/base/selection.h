@@ -65,6 +65,7 @@ struct LayerOutcome {
 struct CapacityMatched {
   std::vector<int32_t> hidden_units;
   int64_t parameters = 0;
+  double dropout = 0;  // with which it was trained
   SplitMetrics metrics;
 };
 

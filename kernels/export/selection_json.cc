@@ -187,7 +187,8 @@ Json SelectionJson(const Selection& selection) {
   if (selection.capacity_matched) {
     Json& matched = json["capacity_matched"];
     matched = {{"hidden_units", selection.capacity_matched->hidden_units},
-               {"parameters", selection.capacity_matched->parameters}};
+               {"parameters", selection.capacity_matched->parameters},
+               {"dropout", selection.capacity_matched->dropout}};
     matched.update(SplitMetricsJson(selection.capacity_matched->metrics));
   }
   json["curve"] = CurveJson(selection);

@@ -164,6 +164,7 @@ Selection MakeSelection(const JobContext& context, const JobState& state) {
     const plan::ModelShape shape = WidenTo(FinalShape(context, state), plan.model.parameters);
     selection.capacity_matched = {.hidden_units = shape.hidden_units,
                                   .parameters = shape.parameters,
+                                  .dropout = CapacityDropout(plan),
                                   .metrics = MetricsOf(context, state, "capacity_matched")};
   }
   if (plan.candidates.gate == GateKind::kChunk) SetDimensions(context, selection);

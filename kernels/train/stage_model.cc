@@ -64,6 +64,15 @@ std::optional<std::vector<int32_t>> StageSubset(const JobContext& context, const
   return selected;
 }
 
+double CapacityDropout(const plan::Plan& plan) {
+  constexpr double kDropout = 0.3;
+  constexpr int64_t kRows = 5000;
+  const double planned = plan.spec.training.dropout.value();
+  const bool embeds = std::any_of(plan.model.fields.begin(), plan.model.fields.end(),
+                                  [](const plan::InputField& field) { return field.categorical; });
+  return embeds || plan.train_rows < kRows ? planned : std::max(planned, kDropout);
+}
+
 TrainingConfig StageTraining(const JobContext& context, const JobState& state, const Stage& stage) {
   const plan::Plan& plan = *context.plan;
   const std::optional<std::vector<int32_t>> subset = StageSubset(context, state, stage);
@@ -71,6 +80,7 @@ TrainingConfig StageTraining(const JobContext& context, const JobState& state, c
   plan::ModelShape shape = SubsetShape(plan.model, plan.candidates, *subset);
   if (stage.kind == Stage::Kind::kCapacity) shape = WidenTo(shape, plan.model.parameters);
   TrainingConfig config = PlannedTraining(plan, stage.name, shape);
+  if (stage.kind == Stage::Kind::kCapacity) config.dropout = CapacityDropout(plan);
   if (stage.kind == Stage::Kind::kSize) config.streams = "retrain";
   if (plan.candidates.gate == GateKind::kBlock) {
     config.mask = MaskOf(plan.candidates.size(), *subset);

@@ -6,6 +6,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "kernels/export/selection_json.h"
+#include "kernels/train/stage_model.h"
 #include "kernels/train/subset.h"
 #include "tests/support/status_matchers.h"
 #include "tests/unit/kernels/train/job_testing.h"
@@ -40,6 +41,7 @@ TEST_F(EvidenceTest, CapacityMatchedHasTheFullModelsParametersOnTheSubset) {
   EXPECT_TRUE(told);
   const auto json = exporting::SelectionJson(with.selection)["capacity_matched"];
   EXPECT_EQ(json["parameters"], matched.parameters);
+  EXPECT_EQ(json["dropout"], 0.0);
   EXPECT_EQ(json["test"]["auc"]["value"], *matched.metrics.at("test").at("auc").value);
 
   // Nothing else changes.
@@ -49,6 +51,22 @@ TEST_F(EvidenceTest, CapacityMatchedHasTheFullModelsParametersOnTheSubset) {
   const JobOutcome without = RunToEnd(plain);
   EXPECT_FALSE(without.selection.capacity_matched.has_value());
   EXPECT_EQ(BytesOf(with, {}).weights, BytesOf(without, {}).weights);
+}
+
+TEST_F(EvidenceTest, ManyUnitsOverNumericInputsOfManyRowsAreTrainedWithDropout) {
+  plan::Spec spec = FeatureSpec(4);
+  spec.evaluation.capacity_matched = true;
+  SetUpJob(MakePlanted(TargetKind::kBinary, 700, 1), spec);
+  EXPECT_EQ(CapacityDropout(plan_), 0.0);  // two of its columns are embedded
+  plan_.spec.training.dropout = 0.1;
+  EXPECT_EQ(CapacityDropout(plan_), 0.1);
+  std::erase_if(plan_.model.fields,
+                [](const plan::InputField& field) { return field.categorical; });
+  EXPECT_EQ(CapacityDropout(plan_), 0.1);  // and its rows are few
+  plan_.train_rows = 5000;
+  EXPECT_EQ(CapacityDropout(plan_), 0.3);
+  plan_.spec.training.dropout = 0.5;
+  EXPECT_EQ(CapacityDropout(plan_), 0.5);
 }
 
 TEST_F(EvidenceTest, WideningComesNearestToTheParameters) {
