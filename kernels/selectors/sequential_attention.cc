@@ -25,7 +25,7 @@ const std::vector<ParamSpec>& OwnParams() {
       {.name = "weight_decay",
        .min = 0,
        .doc = "Decoupled weight decay of the network, 10 to 30 with near duplicates; absent: 1, or "
-              "10 with more candidates than training rows, or tuned."},
+              "100 with more candidates than training rows, or tuned."},
       {.name = "oversample",
        .min = 1,
        .max = 10,
@@ -78,8 +78,8 @@ const std::vector<ParamSpec>& OwnParams() {
        .type = ParamType::kInt,
        .min = 0,
        .max = 1e9,
-       .doc = "Only so many candidates, of largest F statistic, take part; 0: all; absent: 0, or 2 "
-              "times the picks, at least 50, with more candidates than training rows."},
+       .doc = "Only so many candidates, of largest F statistic, take part; 0: all; absent: 0, or 3 "
+              "times the picks, at least 30, with more candidates than training rows."},
       {.name = "tune_weight_decay",
        .type = ParamType::kBool,
        .doc = "Select with weight_decay 1, 10 and 30 and keep the picks of least validation loss "

@@ -107,9 +107,9 @@ TEST(ResolveSelectorTest, ChunksAreScoredWithTheirMagnitudeAndPrice) {
 
 TEST(ResolveSelectorTest, MoreColumnsThanRowsHaveDefaultsOfTheirOwn) {
   const Plan wide = PlanOf(SelectFeatures(50), PixelProfile(200, 10000));
-  EXPECT_EQ(GetDouble(ParamsOf(wide), "weight_decay"), 10.0);
+  EXPECT_EQ(GetDouble(ParamsOf(wide), "weight_decay"), 100.0);
   EXPECT_EQ(GetInt(ParamsOf(wide), "picks_per_round"), 5);
-  EXPECT_EQ(GetInt(ParamsOf(wide), "prefilter"), 100);
+  EXPECT_EQ(GetInt(ParamsOf(wide), "prefilter"), 150);
   const Plan tall = PlanOf(SelectFeatures(50), PixelProfile(60000, 784));
   EXPECT_EQ(GetDouble(ParamsOf(tall), "weight_decay"), 1.0);
   EXPECT_EQ(GetInt(ParamsOf(tall), "picks_per_round"), 1);
