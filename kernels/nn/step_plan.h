@@ -15,7 +15,7 @@ struct OutputTask {
   enum class Kind {
     kWeights,  // rows [begin, end) of layer `index`
     kBias,     // the bias of layer `index`
-    kTable,    // embedding table `index`
+    kTable,    // rows [begin, end) of embedding table `index`
   };
   Kind kind = Kind::kWeights;
   int32_t index = 0;
@@ -30,8 +30,9 @@ struct StepPlan {
   int64_t max_tile_elements = 0;    // of a weight gradient tile
 };
 
-// `fold` may be null.
-StepPlan MakeStepPlan(const Network& network, const gates::WeightFold* fold, int64_t batch_size);
+// `fold` may be null. `lazy_rows`: see ops::OptimizerSettings.
+StepPlan MakeStepPlan(const Network& network, const gates::WeightFold* fold, int64_t batch_size,
+                      bool lazy_rows = true);
 
 }  // namespace winnow::nn
 

@@ -91,7 +91,8 @@ struct TrainStep::Impl {
         fold(fold_in),
         options(options_in),
         pool(pool_in),
-        plan(MakeStepPlan(*network_in, fold_in, options_in.batch_size)),
+        plan(MakeStepPlan(*network_in, fold_in, options_in.batch_size,
+                          options_in.optimizer.lazy_rows)),
         pass(*network_in, products) {}
 
   absl::Status Allocate();
@@ -264,12 +265,14 @@ void TrainStep::Impl::UpdateTable(const OutputTask& task, const StepInput& input
     if (frozen == table.dimension) return;
     if (frozen > 0) live_dimensions = field;
   }
+  const bool is_whole = task.begin == 0 && task.end == table.vocabulary;
   const int64_t count = ops::MergeEmbeddingRows(
       input.rows, rows.codes.data() + table.slot, rows.code_stride,
       rows.vector_gradient.data + table.place, rows.vector_gradient.stride, table.dimension,
-      mine.slots.data(), mine.distinct.data(), mine.sums.data());
+      mine.slots.data(), mine.distinct.data(), mine.sums.data(),
+      is_whole ? ops::CodeRange{} : ops::CodeRange{task.begin, task.end});
   if (!options.optimizer.lazy_rows) {
-    ops::OptimizerUpdateTable(table_step, table.vocabulary, count, table.dimension,
+    ops::OptimizerUpdateTable(table_step, task.begin, task.end, count, table.dimension,
                               mine.distinct.data(), mine.slots.data(), live_dimensions,
                               mine.sums.data(), network->table(task.index),
                               optimizer.first(table.values), optimizer.second(table.values));

@@ -33,6 +33,39 @@ void Gather(int64_t rows, const int32_t* codes, int64_t code_stride, const float
   for (; i < rows; ++i) copy(i);
 }
 
+// See MergeEmbeddingRows.
+struct Merge {
+  const int32_t* codes;
+  int64_t code_stride;
+  const float* dx;
+  int64_t ldx, dim;
+  int32_t *slots, *distinct;
+  float* sums;
+
+  // Rows row_of(i), i in [0, rows), ascending.
+  template <typename RowOf>
+  int64_t Run(int64_t rows, const RowOf& row_of) const {
+    const auto code_of = [&](int64_t i) { return codes[row_of(i) * code_stride]; };
+    int32_t count = 0;
+    for (int64_t i = 0; i < rows; ++i) {
+      if (i + kAhead < rows) __builtin_prefetch(slots + code_of(i + kAhead), 1);
+      const int32_t code = code_of(i);
+      const float* source = dx + row_of(i) * ldx;
+      int32_t& slot = slots[code];
+      if (slot < 0) {
+        slot = count++;
+        distinct[slot] = code;
+        std::memcpy(sums + slot * dim, source, static_cast<size_t>(dim) * sizeof(float));
+      } else {
+        float* sum = sums + slot * dim;
+        for (int64_t d = 0; d < dim; ++d) sum[d] += source[d];
+      }
+    }
+    for (int32_t slot = 0; slot < count; ++slot) slots[distinct[slot]] = -1;
+    return count;
+  }
+};
+
 }  // namespace
 
 void GatherEmbedding(int64_t rows, const int32_t* codes, int64_t code_stride, const float* table,
@@ -54,25 +87,17 @@ void GatherEmbedding(int64_t rows, const int32_t* codes, int64_t code_stride, co
 }
 
 int64_t MergeEmbeddingRows(int64_t rows, const int32_t* codes, int64_t code_stride, const float* dx,
-                           int64_t ldx, int64_t dim, int32_t* slots, int32_t* distinct,
-                           float* sums) {
-  int32_t count = 0;
+                           int64_t ldx, int64_t dim, int32_t* slots, int32_t* distinct, float* sums,
+                           CodeRange range) {
+  const Merge merge = {codes, code_stride, dx, ldx, dim, slots, distinct, sums};
+  if (range == CodeRange{}) return merge.Run(rows, [](int64_t i) { return i; });
+  // The range's rows stand where the distinct codes, which are no more, are going to.
+  int64_t count = 0;
   for (int64_t i = 0; i < rows; ++i) {
-    if (i + kAhead < rows) __builtin_prefetch(slots + codes[(i + kAhead) * code_stride], 1);
-    const int32_t code = codes[i * code_stride];
-    const float* source = dx + i * ldx;
-    int32_t& slot = slots[code];
-    if (slot < 0) {
-      slot = count++;
-      distinct[slot] = code;
-      std::memcpy(sums + slot * dim, source, static_cast<size_t>(dim) * sizeof(float));
-    } else {
-      float* sum = sums + slot * dim;
-      for (int64_t d = 0; d < dim; ++d) sum[d] += source[d];
-    }
+    distinct[count] = static_cast<int32_t>(i);
+    count += range.contains(codes[i * code_stride]) ? 1 : 0;
   }
-  for (int32_t slot = 0; slot < count; ++slot) slots[distinct[slot]] = -1;
-  return count;
+  return merge.Run(count, [distinct](int64_t i) { return int64_t{distinct[i]}; });
 }
 
 }  // namespace winnow::ops

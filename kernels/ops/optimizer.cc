@@ -260,22 +260,21 @@ void OptimizerUpdateRows(const OptimizerStep& step, int64_t count, int64_t dim,
 }
 
 WINNOW_MULTIVERSION
-void OptimizerUpdateTable(const OptimizerStep& step, int64_t vocabulary, int64_t count, int64_t dim,
-                          const int32_t* codes, int32_t* slots, const float* live, const float* g,
-                          float* theta, float* m, float* v) {
+void OptimizerUpdateTable(const OptimizerStep& step, int64_t begin, int64_t end, int64_t count,
+                          int64_t dim, const int32_t* codes, int32_t* slots, const float* live,
+                          const float* g, float* theta, float* m, float* v) {
   const auto at = [dim](float* p, int64_t row) { return p == nullptr ? nullptr : p + row * dim; };
   for (int64_t r = 0; r < count; ++r) slots[codes[r]] = static_cast<int32_t>(r);
-  for (int64_t row = 0; row < vocabulary;) {
+  for (int64_t row = begin; row < end;) {
     if (slots[row] >= 0) {
       UpdateRow(step, dim, live, g + slots[row] * dim, at(theta, row), at(m, row), at(v, row));
       slots[row++] = -1;
       continue;
     }
-    const int64_t end =
-        std::find_if(slots + row, slots + vocabulary, [](int32_t slot) { return slot >= 0; }) -
-        slots;
-    UpdateUntouchedRows(step, end - row, dim, live, at(theta, row), at(m, row), at(v, row));
-    row = end;
+    const int64_t next =
+        std::find_if(slots + row, slots + end, [](int32_t slot) { return slot >= 0; }) - slots;
+    UpdateUntouchedRows(step, next - row, dim, live, at(theta, row), at(m, row), at(v, row));
+    row = next;
   }
 }
 

@@ -81,11 +81,12 @@ void OptimizerUpdateRows(const OptimizerStep& step, int64_t count, int64_t dim,
                          const int32_t* codes, const float* live, const float* g, float* theta,
                          float* m, float* v);
 
-// All rows of a table [vocabulary x dim]: row codes[r] has gradient g[r * dim + d], r in [0,
-// count), every other row gradient 0. REQUIRES and ENSURES: slots[c] = -1 for every code c.
-void OptimizerUpdateTable(const OptimizerStep& step, int64_t vocabulary, int64_t count, int64_t dim,
-                          const int32_t* codes, int32_t* slots, const float* live, const float* g,
-                          float* theta, float* m, float* v);
+// Rows [begin, end) of a table [. x dim]: row codes[r] has gradient g[r * dim + d], r in [0,
+// count), every other row gradient 0. REQUIRES: the codes are in [begin, end). REQUIRES and
+// ENSURES: slots[c] = -1 for every code c.
+void OptimizerUpdateTable(const OptimizerStep& step, int64_t begin, int64_t end, int64_t count,
+                          int64_t dim, const int32_t* codes, int32_t* slots, const float* live,
+                          const float* g, float* theta, float* m, float* v);
 
 namespace ref {
 // One element. m and v may be null as above.

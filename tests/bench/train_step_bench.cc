@@ -23,14 +23,22 @@ namespace {
 // 4,096 rows that the batches run through, so that gathering is not all in cache.
 class Rows : public BatchSource {
  public:
-  Rows(int32_t inputs, int32_t classes) : inputs_(inputs), classes_(classes) {
+  Rows(int32_t inputs, int32_t classes, const std::vector<int64_t>& vocabularies)
+      : inputs_(inputs), classes_(classes), vocabularies_(vocabularies) {
     const RngStream random(1, "bench/rows");
     for (int64_t i = 0; i < kRows * inputs; ++i) {
       values_.push_back(static_cast<float>(2 * random.Uniform(static_cast<uint64_t>(i)) - 1));
     }
   }
   void Fill(int64_t begin, int64_t end, int, const BatchRows& out) const override {
+    const auto fields = static_cast<int64_t>(vocabularies_.size());
     for (int64_t i = begin; i < end; ++i) {
+      // Codes never come again in the next batch, as those of a very large field hardly do.
+      for (int64_t f = 0; f < fields; ++f) {
+        const uint64_t place = static_cast<uint64_t>(start + i) * 0x9E3779B97F4A7C15u;
+        out.codes[(i - begin) * fields + f] =
+            static_cast<int32_t>((place >> 20) % static_cast<uint64_t>(vocabularies_[f]));
+      }
       const int64_t row = (start + i) % kRows;
       std::copy_n(&values_[row * inputs_], inputs_, out.dense + (i - begin) * out.dense_stride);
       out.target[i - begin] = static_cast<float>(row % std::max(classes_, 2));
@@ -42,6 +50,7 @@ class Rows : public BatchSource {
  private:
   static constexpr int64_t kRows = 4096;
   const int32_t inputs_, classes_;
+  const std::vector<int64_t> vocabularies_;
   std::vector<float> values_;
 };
 
@@ -55,13 +64,22 @@ struct Case {
   int32_t batch;
   Gate gate = Gate::kNone;
   float input_noise = 0, dropout = 0;
-  int32_t outputs = 10;  // 1: logistic loss
-  bool half = false;     // bf16
+  int32_t outputs = 10;                    // 1: logistic loss
+  bool half = false;                       // bf16
+  std::vector<int64_t> vocabularies = {};  // of categorical fields before the numeric ones
+  bool lazy_rows = true;
 };
+
+constexpr int32_t kDimension = 16;  // of embeddings
 
 plan::ModelShape ShapeOf(const Case& c) {
   plan::ModelShape shape;
-  for (int32_t i = 0; i < c.inputs; ++i) shape.fields.push_back({i, false, i, 1, 0});
+  int32_t column = 0;
+  for (const int64_t vocabulary : c.vocabularies) {
+    shape.fields.push_back({column++, true, 0, kDimension, vocabulary});
+  }
+  for (int32_t i = 0; i < c.inputs; ++i) shape.fields.push_back({column++, false, 0, 1, 0});
+  shape.embedding_dimension = kDimension;
   shape.hidden_units = c.hidden;
   shape.outputs = c.outputs;
   plan::LayOut(shape);
@@ -77,7 +95,7 @@ CandidateSet CandidatesOf(const Case& c) {
     set.items.resize(static_cast<size_t>(set.grid.grid_rows()) * set.grid.grid_columns());
     return set;
   }
-  for (int32_t i = 0; i < c.inputs; ++i) {
+  for (int32_t i = 0; i < c.inputs + static_cast<int32_t>(c.vocabularies.size()); ++i) {
     Candidate candidate;
     candidate.columns = {i};
     set.items.push_back(candidate);
@@ -107,13 +125,14 @@ void Step(benchmark::State& state, const Case& c) {
   options.input_noise = c.input_noise;
   options.dropout = c.dropout;
   options.half_products = c.half;
+  options.optimizer.lazy_rows = c.lazy_rows;
   options.stream = "bench";
   if (c.half && !ops::HasHalfProducts()) {
     state.SkipWithError("this machine has no AVX-512 BF16");
     return;
   }
   const auto step = *TrainStep::Create(&network, &fold, options, &pool);
-  Rows rows(c.inputs, shape.outputs);
+  Rows rows(c.inputs, shape.outputs, c.vocabularies);
   std::vector<float> mask, mask_gradient;
   if (c.gate != Gate::kNone) {
     mask.assign(fold.num_candidates, 1.0f);
@@ -167,6 +186,18 @@ const Case kCases[] = {
     {"50-67-10/256", 50, {67}, 256},
     {"50-67-10/256/noise", 50, {67}, 256, Gate::kNone, 0.2f},
     {"50-67-10/256/noise_dropout", 50, {67}, 256, Gate::kNone, 0.2f, 0.2f},
+    {"1M+10_rows-16-1/4096", 4, {16}, 4096, Gate::kNone, 0, 0, 1, false, {1'000'000, 10}},
+    {"500k+10_rows-16-1/4096/all_rows",
+     4,
+     {16},
+     4096,
+     Gate::kNone,
+     0,
+     0,
+     1,
+     false,
+     {500'000, 10},
+     false},
 };
 
 }  // namespace

@@ -40,6 +40,7 @@ struct NetCase {
   int32_t batch, last_batch;  // rows of a step; of every fifth step
   std::function<CandidateSet(const plan::ModelShape&)> candidates;  // empty: no gate
   bool half = false;                                                // bf16
+  bool lazy_rows = true;
 
   friend void PrintTo(const NetCase& c, std::ostream* out) { *out << c.name; }
 };
@@ -70,6 +71,7 @@ uint64_t Train(const NetCase& c, Pool pool_kind,
   options.input_noise = 0.1f;
   options.dropout = 0.1f;
   options.half_products = c.half;
+  options.optimizer.lazy_rows = c.lazy_rows;
   const auto step = *TrainStep::Create(&network, c.candidates ? &fold : nullptr, options, &pool);
 
   Hash hash;
@@ -140,6 +142,8 @@ INSTANTIATE_TEST_SUITE_P(
                 LossKind::kLogistic, 1000, 488, &FeatureCandidates},
         NetCase{"DlrmConcat", MakeDlrm("nccinc", plan::Interaction::kConcat, {40, 9}, {67}, 3, 9),
                 LossKind::kSoftmax, 300, 45, &FeatureCandidates},
+        NetCase{"AllRowsOfOneTableInParts", MakeShape("cn", {4}, 1, 8), LossKind::kLogistic, 1000,
+                488, &FeatureCandidates, false, false},
         NetCase{"ChunkGate", MakeShape("cnccn", {40, 24}, 1, 8), LossKind::kSquared, 300, 45,
                 &ChunkCandidates},
         NetCase{"BlockGate", MakeShape(std::string(60, 'n'), {100, 40}, 10), LossKind::kSoftmax,

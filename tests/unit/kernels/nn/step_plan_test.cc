@@ -1,12 +1,15 @@
 #include "kernels/nn/step_plan.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "gtest/gtest.h"
 #include "kernels/nn/model_gate.h"
+#include "kernels/plan/model_shape.h"
 #include "tests/support/status_matchers.h"
 #include "tests/unit/kernels/nn/reference_testing.h"
 
@@ -23,6 +26,31 @@ TEST(StepPlanTest, RowBlocksFollowTheRule) {
   EXPECT_EQ(block(513), 80);
   EXPECT_EQ(block(1000), 128);
   EXPECT_EQ(block(4096), 512);
+}
+
+TEST(StepPlanTest, TableThatDominatesIsCutByRowsWhereAllOfThemMove) {
+  plan::ModelShape shape = MakeShape("cn", {4}, 1, 8);
+  shape.fields[0].vocabulary = 1001;
+  ASSERT_OK_AND_ASSIGN(const Network small, Network::Create(shape));
+  const auto ranges = [](const Network& network, bool lazy) {
+    std::vector<std::pair<int, int>> all;
+    for (const OutputTask& task : MakeStepPlan(network, nullptr, 512, lazy).outputs) {
+      if (task.kind == OutputTask::Kind::kTable) all.emplace_back(task.begin, task.end);
+    }
+    std::sort(all.begin(), all.end());
+    return all;
+  };
+  const auto cut = ranges(small, false);
+  ASSERT_EQ(cut.size(), 8u);
+  EXPECT_EQ(cut.front().first, 0);
+  EXPECT_EQ(cut.back().second, 1001);
+  for (size_t i = 1; i < cut.size(); ++i) EXPECT_EQ(cut[i].first, cut[i - 1].second);
+  const std::vector<std::pair<int, int>> whole = {{0, 1001}};
+  EXPECT_EQ(ranges(small, true), whole);
+  shape.hidden_units = {512, 256};
+  plan::LayOut(shape);
+  ASSERT_OK_AND_ASSIGN(const Network wide, Network::Create(shape));
+  EXPECT_EQ(ranges(wide, false), whole);
 }
 
 TEST(StepPlanTest, EveryParameterIsOwnedByOneTask) {

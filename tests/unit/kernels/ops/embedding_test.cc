@@ -58,6 +58,27 @@ TEST_P(EmbeddingTest, MergedRowsEqualTheWholeGradientBitForBit) {
   EXPECT_THAT(slots, Each(Eq(-1)));
 }
 
+TEST_P(EmbeddingTest, RangesTogetherAreTheWholeBitForBit) {
+  const auto [rows, vocabulary, dim] = case_;
+  Matrix dx(rows, dim, "dx");
+  std::vector<int32_t> slots(vocabulary, -1), distinct(rows);
+  std::vector<float> sums(rows * dim), merged(vocabulary * dim, 0), expected(vocabulary * dim);
+  ref::EmbeddingGradient(rows, codes_.data() + 1, kStride, dx.data(), dx.ld, vocabulary, dim,
+                         expected.data());
+  const auto all = static_cast<int32_t>(vocabulary), middle = (all + 1) / 2;
+  for (const CodeRange range : {CodeRange{0, middle}, CodeRange{middle, all}}) {
+    const int64_t count =
+        MergeEmbeddingRows(rows, codes_.data() + 1, kStride, dx.data(), dx.ld, dim, slots.data(),
+                           distinct.data(), sums.data(), range);
+    for (int64_t r = 0; r < count; ++r) {
+      EXPECT_TRUE(range.contains(distinct[r]));
+      for (int64_t d = 0; d < dim; ++d) merged[distinct[r] * dim + d] += sums[r * dim + d];
+    }
+    EXPECT_THAT(slots, Each(Eq(-1)));
+  }
+  EXPECT_EQ(merged, expected);
+}
+
 INSTANTIATE_TEST_SUITE_P(Cases, EmbeddingTest,
                          ::testing::Values(Case{1, 1, 1}, Case{7, 3, 4}, Case{67, 5, 8},
                                            Case{100, 1000, 16}, Case{1000, 40, 7}));

@@ -100,18 +100,19 @@ TEST_P(OptimizerTest, RowsEqualReferenceAndFrozenDimensionsKeepEveryBit) {
   }
 }
 
-// Rows that the batch does not touch have gradient 0.
-TEST_P(OptimizerTest, TableEqualsReferenceOnEveryRow) {
+// Rows that the batch does not touch have gradient 0; those outside the range keep every bit.
+TEST_P(OptimizerTest, TableEqualsReferenceOnEveryRowOfTheRange) {
   constexpr int64_t kRows = 40, kDim = 5;
-  const std::vector<int32_t> codes = {39, 0, 17, 18};
+  constexpr int64_t kBegin = 3, kEnd = 39;
+  const std::vector<int32_t> codes = {38, 3, 17, 18};
   const std::vector<float> live = {1, 0, 1, 1, 0};
   const std::vector<float> g = RandomVector(4 * kDim, "g");
   for (const float* mask : {static_cast<const float*>(nullptr), live.data()}) {
     State state(settings_, kRows * kDim), expected(settings_, kRows * kDim);
     std::vector<int32_t> slots(kRows, -1);
-    OptimizerUpdateTable(step_, kRows, 4, kDim, codes.data(), slots.data(), mask, g.data(),
+    OptimizerUpdateTable(step_, kBegin, kEnd, 4, kDim, codes.data(), slots.data(), mask, g.data(),
                          state.theta.data(), state.first(), state.second());
-    for (int64_t row = 0; row < kRows; ++row) {
+    for (int64_t row = kBegin; row < kEnd; ++row) {
       const auto r = std::find(codes.begin(), codes.end(), row) - codes.begin();
       for (int64_t d = 0; d < kDim; ++d) {
         if (mask != nullptr && mask[d] == 0) continue;
