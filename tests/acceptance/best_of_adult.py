@@ -72,7 +72,7 @@ def main() -> int:
         tried = {keep: auc(lane, table, keep, SEEDS[:1]) for keep in sets()}
         finalists: set[tuple[str, ...]] = set()
         for part in (0, 1):
-            best = sorted(tried, key=lambda keep, part=part: -tried[keep][part])
+            best = sorted(tried, key=lambda keep: -tried[keep][part])
             finalists.update(best[: options.finalists])
         measured = {keep: auc(lane, table, keep, SEEDS) for keep in finalists}
     finally:
