@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from security_support import secure  # noqa: F401 - a fixture
 from server_support import fake_worker, make_raw_server, raw_server  # noqa: F401 - fixtures
 
 REPO = Path(__file__).resolve().parents[2]

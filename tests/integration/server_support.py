@@ -7,6 +7,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -65,6 +66,12 @@ def wait_until(condition: Callable[[], Any], timeout_s: float = 60.0) -> Any:
         if time.monotonic() > deadline:
             raise AssertionError("waited in vain")
         time.sleep(0.02)  # between polls
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def install_fake_worker(folder: Path) -> Path:
