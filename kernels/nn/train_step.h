@@ -3,8 +3,8 @@
 //   rows      tasks = row blocks of max(64, ceil(B/8) rounded up to 16) rows: gather, all forward
 //             layers, loss, all backward-data of the block
 //   outputs   tasks = row tiles of every weight gradient over the whole batch (X^T dZ), one per
-//             bias, one per embedding table; each updates what it owns: the optimizer is fused
-//             and packs what it changed for the products of the next step
+//             bias, one per embedding table or range of its rows; each updates what it owns: the
+//             optimizer is fused and packs what it changed for the products of the next step
 //   pack      before the rows phase: row tiles of the masked layer, only when mask or weights
 //             changed since they were last packed; other layers when weights came from outside
 // Task lists depend on the model's shape and the batch size alone; any thread may take any task; no

@@ -68,12 +68,12 @@ perf report -i "$folder/perf.data" --stdio --no-children -F overhead,symbol 2>/d
 echo "$case, mask $mask, $precision, $threads threads: share of samples"
 awk '
   function group(name) {
-    if (name ~ /RunPanelProduct|RunGradientProduct|PanelTile|ProductTile|GradientTile|PackedMatrix|PackedHalf|PackRows|PackColumns|WeightGradient|RoundTwoRows|RoundRows|NarrowForward|NarrowBackward|DotForward|BlockProduct|BlockGradient|jit|brgemm|sgemm/)
+    if (name ~ /RunPanelProduct|RunGradientProduct|PanelTile|ProductTile|GradientTile|NarrowTile|CopyRows|PackedMatrix|PackedHalf|PackRows|PackColumns|WeightGradient|RoundTwoRows|RoundRows|NarrowForward|NarrowBackward|DotForward|BlockProduct|BlockGradient|jit|brgemm|sgemm/)
       return "GEMM and packing"
     if (name ~ /GatherEmbedding|Fill\(|memcpy|memmove/) return "gather"
     if (name ~ /MergeEmbedding|OptimizerUpdateRows|UpdateTable|UpdateRow/) return "row update"
     if (name ~ /OptimizerUpdate|UpdateRows/) return "dense optimizer"
-    if (name ~ /FoldRows|RunSums|MaskGradient|Softmax(Over|Mask)|GateLogits/) return "mask"
+    if (name ~ /FoldRows|FoldTile|RowSums|BlockSums|MaskGradient|Softmax(Over|Gradient|Mask)|GateLogits|RunAdam|ExpBlock|Deviations|AddProducts/) return "mask"
     if (name ~ /Interaction/) return "interaction"
     if (name ~ /ShardPool|futex|sched|\[k\]/) return "threads and kernel"
     return "other"
