@@ -5,6 +5,7 @@
 #include "kernels/base/large_table.h"
 #include "kernels/plan/lockstep.h"
 #include "kernels/plan/model_shape.h"
+#include "kernels/selectors/own_run_params.h"
 
 namespace winnow::plan {
 namespace {
@@ -84,6 +85,15 @@ int64_t LockstepBytes(const Plan& plan) {
   return (models - 1) * LockstepModelBytes(plan) + kSharedBatchBytes + 2 * batch * row;
 }
 
+// The further networks of every selection at hand (kernels/train/ensemble.h).
+int64_t EnsembleBytes(const Plan& plan) {
+  const int64_t others = selectors::EnsembleSize(plan.spec.selector.params) - 1;
+  const int64_t selections =
+      std::max<int64_t>({1, plan.spec.evaluation.repeats.value_or(1) - 1,
+                         static_cast<int64_t>(plan.tuned_weight_decays.size())});
+  return others * std::min(LockstepModels(plan), selections) * LockstepModelBytes(plan);
+}
+
 int64_t RowBytes(const Plan& plan, const DatasetProfile& profile) {
   const int64_t order =
       IsLargeTable(profile.table_bytes, profile.rows) ? kWindowBytes : 4 * profile.rows;
@@ -106,7 +116,8 @@ int64_t EstimateMemory(const Plan& plan, const DatasetProfile& profile) {
   return kBaseMemory + kColumnBytes * static_cast<int64_t>(profile.columns.size()) +
          kVocabularyBytes * vocabulary + kCandidateBytes * plan.candidates.size() +
          Copies(plan) * kFloat * plan.model.parameters + LayerBytes(plan) +
-         RowBytes(plan, profile) + CompactBytes(plan, profile) + LockstepBytes(plan);
+         RowBytes(plan, profile) + CompactBytes(plan, profile) + LockstepBytes(plan) +
+         EnsembleBytes(plan);
 }
 
 }  // namespace winnow::plan

@@ -6,6 +6,7 @@
 #include "kernels/plan/memory_estimate.h"
 #include "kernels/plan/model_shape.h"
 #include "kernels/plan/resolver.h"
+#include "kernels/selectors/own_run_params.h"
 #include "kernels/selectors/registry.h"
 
 namespace winnow::plan {
@@ -69,7 +70,8 @@ Estimate MakeEstimate(const Resolver& r) {
   estimate.steps = selections + trainings * plan.training_steps;
   estimate.memory_bytes = EstimateMemory(plan, r.profile);
   estimate.seconds =
-      StepSeconds(plan.model, selections, plan.selection_batch) +
+      static_cast<double>(selectors::EnsembleSize(plan.spec.selector.params)) *
+          StepSeconds(plan.model, selections, plan.selection_batch) +
       StepSeconds(plan.model, trainings * plan.training_steps, *plan.spec.training.batch_size);
   if (*plan.spec.evaluation.capacity_matched) {
     estimate.steps += plan.training_steps;

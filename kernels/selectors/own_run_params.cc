@@ -20,6 +20,22 @@ ParamSpec OwnBatchSizeParam() {
           .doc = "Rows per step; absent: min(512, max(64, training rows / 16))."};
 }
 
+ParamSpec EnsembleParam() {
+  return {.name = "ensemble",
+          .type = ParamType::kInt,
+          .default_value = int64_t{1},
+          .min = 1,
+          .max = 16,
+          .doc =
+              "Networks from weights of their own that train side by side under the one mask, "
+              "which follows their mean gradient; each costs a selection."};
+}
+
+int64_t EnsembleSize(const ParamValues& params) {
+  const auto found = params.find("ensemble");
+  return found == params.end() ? 1 : std::get<int64_t>(found->second);
+}
+
 std::vector<ParamSpec> PhaseStepParams() {
   return {{.name = "steps",
            .type = ParamType::kInt,

@@ -12,6 +12,11 @@ namespace winnow::selectors {
 ParamSpec OwnLearningRateParam();
 ParamSpec OwnBatchSizeParam();
 
+// Networks under one mask, whose mean gradient it follows (kernels/train/ensemble.h).
+ParamSpec EnsembleParam();
+// Of a selection with these parameters: 1 where the selector has no such parameter.
+int64_t EnsembleSize(const ParamValues& params);
+
 // steps, steps_per_pick, learning_rate: of runs that pick at the end of phases.
 std::vector<ParamSpec> PhaseStepParams();
 // Row::selection_steps of a table with them; `warmup` where the table has it.

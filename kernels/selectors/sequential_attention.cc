@@ -72,6 +72,7 @@ const std::vector<ParamSpec>& OwnParams() {
        .default_value = true,
        .doc = "Draw the logits anew and clear their moments after each phase."},
       OwnBatchSizeParam(),
+      EnsembleParam(),
       ScoreParam(),
       CostExponentParam(),
       {.name = "prefilter",
@@ -114,6 +115,7 @@ class SequentialAttention final : public Selector {
         logit_decay_(params.count("weight_decay") != 0 ? GetDouble(params, "weight_decay") : 0.0),
         linear_(GetString(params, "mask") == "linear"),
         validation_logits_(GetBool(params, "validation_logits")),
+        ensemble_(EnsembleSize(params)),
         prefilter_(GetInt(params, "prefilter")),
         score_(params) {}
 
@@ -256,6 +258,9 @@ class SequentialAttention final : public Selector {
     if (validation_logits_ && problem_.candidates->gate == GateKind::kBlock) {
       return absl::FailedPreconditionError("validation_logits: not for blocks");
     }
+    if (validation_logits_ && ensemble_ > 1) {
+      return absl::FailedPreconditionError("validation_logits: not with an ensemble");
+    }
     if (validation_logits_ && problem_.validation_rows == 0) {
       return absl::FailedPreconditionError(
           "validation_logits needs validation rows, and the split has none");
@@ -348,6 +353,7 @@ class SequentialAttention final : public Selector {
   const LogitOptimizer optimizer_;
   const double logit_rate_, logit_decay_;
   const bool linear_, validation_logits_;
+  const int64_t ensemble_;
   const int64_t prefilter_;
   const GateScore score_;
 

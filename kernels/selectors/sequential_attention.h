@@ -16,9 +16,10 @@
 // Options. mask = linear, the Hadamard form of the theory: a_i = max(0, w_i) on U, w starts at
 // sigma / |U| and decays with the network (a ridge on both factors), d loss/d w_i = g_i. Together
 // with logit_optimizer = sgd and weight decay on W it is the form that equals Sequential LASSO and
-// OMP for least squares. validation_logits: g is taken on batches of validation rows. prefilter: at
-// the start the candidates are cut to those of largest F statistic (univariate.h); on tables of
-// far more columns than rows the filter alone beats learnt selectors.
+// OMP for least squares. validation_logits: g is taken on batches of validation rows. ensemble: g
+// is the mean over several networks (kernels/train/ensemble.h). prefilter: at the start the
+// candidates are cut to those of largest F statistic (univariate.h); on tables of far more columns
+// than rows the filter alone beats learnt selectors.
 //
 // Departures. From the published code: it picks at the start of a phase (so its first pick is
 // noise), counts picks against rounds when m > 1, and shifts the softmax by the maximum over all

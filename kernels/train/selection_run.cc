@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "kernels/base/status.h"
 #include "kernels/nn/model_gate.h"
+#include "kernels/selectors/own_run_params.h"
 #include "kernels/train/byte_codec.h"
 #include "kernels/train/running_loss.h"
 #include "kernels/train/schedule.h"
@@ -132,6 +133,8 @@ absl::Status SelectionRun::MakeTrainStep() {
   options.seed = context_.seed();
   options.stream = training.name;
   ASSIGN_OR_RETURN(train_step_, nn::TrainStep::Create(&network_, &fold_, options, context_.pool));
+  ASSIGN_OR_RETURN(others_, Ensemble::Create(context_, training.shape, fold_, options,
+                                             selectors::EnsembleSize(config_.params) - 1));
   return absl::OkStatus();
 }
 
@@ -168,7 +171,8 @@ absl::Status SelectionRun::TrainOnce() {
   input.ridge = selector_->ridge();
   if (selector_->needs_mask_gradient()) input.mask_gradient = mask_gradient_;
   input.dropped_gradient = selector_->needs_dropped_gradient();
-  ASSIGN_OR_RETURN(const double loss, train_step_->Run(input, batches_));
+  ASSIGN_OR_RETURN(double loss, train_step_->Run(input, batches_));
+  ASSIGN_OR_RETURN(loss, others_.Run(input, batches_, loss, input.mask_gradient));
   selectors::StepOutcome outcome;
   RETURN_IF_ERROR(selector_->Step(step_, rate, input.mask_gradient, *probe_, outcome));
   loss_ = RunningLoss(loss_, loss, step_);
@@ -178,7 +182,10 @@ absl::Status SelectionRun::TrainOnce() {
 }
 
 absl::Status SelectionRun::Handle(const selectors::StepOutcome& outcome) {
-  if (outcome.reset_optimizer) train_step_->ResetOptimizer();
+  if (outcome.reset_optimizer) {
+    train_step_->ResetOptimizer();
+    others_.ResetOptimizers();
+  }
   if (!outcome.picks.empty()) {
     if (measures_gains()) RETURN_IF_ERROR(MeasureGain());
     ReportPicks();
@@ -240,6 +247,7 @@ absl::Status SelectionRun::Complete() {
   if (!is_complete) RETURN_IF_ERROR(selector_->Finish(*probe_));
   finished_ = true;
   ReportPicks();
+  RETURN_IF_ERROR(others_.CheckFinite());
   return network_.CheckFinite();
 }
 
@@ -287,6 +295,7 @@ void SelectionRun::Save(Checkpoint& checkpoint) const {
   checkpoint.Put(prefix + "/run", out.Take());
   network_.Save(prefix + "/network", checkpoint);
   train_step_->SaveOptimizer(prefix + "/optimizer", checkpoint);
+  others_.Save(prefix + "/ensemble", checkpoint);
   selector_->Save(prefix + "/selector", checkpoint);
 }
 
@@ -310,6 +319,7 @@ absl::Status SelectionRun::Load(const Checkpoint& checkpoint) {
   RETURN_IF_ERROR(network_.Load(prefix + "/network", checkpoint));
   train_step_->WeightsChanged();
   RETURN_IF_ERROR(train_step_->LoadOptimizer(prefix + "/optimizer", checkpoint));
+  RETURN_IF_ERROR(others_.Load(prefix + "/ensemble", checkpoint));
   return selector_->Load(prefix + "/selector", checkpoint);
 }
 

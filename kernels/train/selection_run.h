@@ -28,6 +28,7 @@
 #include "kernels/selectors/selector.h"
 #include "kernels/train/activity.h"
 #include "kernels/train/batch_feed.h"
+#include "kernels/train/ensemble.h"
 #include "kernels/train/evaluate.h"
 #include "kernels/train/event_sink.h"
 #include "kernels/train/job_context.h"
@@ -103,6 +104,7 @@ class SelectionRun final : public Activity {
   std::unique_ptr<NetworkProbe> probe_;
   BatchFeed batches_;
   std::unique_ptr<nn::TrainStep> train_step_;
+  Ensemble others_;
   std::vector<float> mask_gradient_;
 
   std::string phase_;

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "kernels/plan/lockstep.h"
 #include "kernels/plan/model_shape.h"
+#include "kernels/selectors/own_run_params.h"
 #include "kernels/selectors/registry.h"
 #include "kernels/train/backward_prune.h"
 #include "kernels/train/tolerance_search.h"
@@ -94,7 +95,9 @@ std::vector<std::string> Controls(const plan::Plan& plan) {
 }
 
 StageSize SelectionSize(const plan::Plan& plan) {
-  return TrainingSize(plan, plan.selection_steps, plan.selection_batch, 1);
+  StageSize size = TrainingSize(plan, plan.selection_steps, plan.selection_batch, 1);
+  size.work *= static_cast<double>(selectors::EnsembleSize(plan.spec.selector.params));
+  return size;
 }
 
 // Of nothing, where the selection run picks no more than the budget allows.

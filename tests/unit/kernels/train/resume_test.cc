@@ -46,6 +46,7 @@ Case MakeCase(const std::string& name) {
     spec.evaluation.curve = false;
     spec.evaluation.repeats = 4;
   }
+  if (name == "ensemble") spec.selector.params["ensemble"] = int64_t{3};
   if (name == "tuned") {
     spec.evaluation.curve = false;
     spec.evaluation.repeats = 3;
@@ -216,7 +217,7 @@ TEST_P(ResumeTest, AStoppedJobThatIsKilledStopsAtTheSamePoint) {
 
 INSTANTIATE_TEST_SUITE_P(Tasks, ResumeTest,
                          ::testing::Values("features", "oversampled", "repeats", "tuned",
-                                           "tolerance", "dimensions", "blocks", "sparse_blocks",
+                                           "ensemble", "tolerance", "dimensions", "blocks", "sparse_blocks",
                                            "dlrm"),
                          [](const auto& info) { return info.param; });
 
