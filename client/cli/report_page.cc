@@ -165,6 +165,24 @@ std::string Curve(const ResultJson& result, const std::string& metric) {
   return ChartSvg(chart) + "\n";
 }
 
+// How alike the selections of all repeats are, and how often each candidate was selected.
+std::string Stability(const ResultJson& result) {
+  const ResultJson& repeats = At(result, "repeats");
+  if (!repeats.is_object()) return "";
+  const ResultJson& frequency = At(repeats, "frequency");
+  std::vector<Row> rows;
+  for (size_t i = 0; frequency.is_array() && i < frequency.size() && i < kMostPicks; ++i) {
+    const ResultJson& candidate = frequency[i];
+    rows.push_back({EscapeHtml(Word(At(candidate, "name"))), Count(At(candidate, "times")),
+                    Number(At(candidate, "frequency"))});
+  }
+  return absl::StrCat("<p>", Count(At(repeats, "count")),
+                      " selections with seeds of their own: ", "mean pairwise Jaccard ",
+                      Number(At(repeats, "jaccard")), ", Kuncheva index ",
+                      Number(At(repeats, "kuncheva")), "</p>\n",
+                      rows.empty() ? "" : HtmlTable({"candidate", "times", "share"}, rows));
+}
+
 std::string Dimensions(const ResultJson& result) {
   std::vector<Row> rows;
   for (const auto& [field, width] : At(result, "dimensions").items()) {
@@ -256,7 +274,8 @@ std::string ReportPage(const ResultJson& result) {
       Section("Picks in order", Picks(result)), Section("Dimensions", Dimensions(result)),
       Section("Layers", Layers(result)),
       Section(absl::StrCat(rows, " ", metric, " against size"), Curve(result, metric)),
-      Section("Spent", Spent(result)), Section("Settings", Settings(result)), "</body></html>\n");
+      Section("Stability", Stability(result)), Section("Spent", Spent(result)),
+      Section("Settings", Settings(result)), "</body></html>\n");
 }
 
 }  // namespace winnow::cli

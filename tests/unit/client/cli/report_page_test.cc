@@ -36,6 +36,17 @@ TEST(ReportPageTest, ShowsPicksQualityCurveAndSettings) {
                           HasSubstr("1,234 bytes"), HasSubstr("&quot;epochs&quot;: 20")));
 }
 
+TEST(ReportPageTest, ShowsHowAlikeRepeatsAre) {
+  ResultJson result = SomeResult();
+  EXPECT_THAT(ReportPage(result), Not(HasSubstr("Stability")));
+  result["repeats"] = ResultJson::parse(
+      R"({"count": 4, "jaccard": 0.61, "kuncheva": 0.55,
+          "frequency": [{"name": "capital-gain", "times": 3, "frequency": 0.75}]})");
+  EXPECT_THAT(ReportPage(result),
+              AllOf(HasSubstr("Stability"), HasSubstr("4 selections"), HasSubstr("Jaccard 0.61"),
+                    HasSubstr("Kuncheva index 0.55"), HasSubstr("0.75")));
+}
+
 TEST(ReportPageTest, IsSelfContainedAndEscapesWhatTheDataSays) {
   const std::string page = ReportPage(SomeResult());
   EXPECT_THAT(page, HasSubstr("&lt;b&gt;age &amp; more&lt;/b&gt;"));
