@@ -1,9 +1,11 @@
 // Embedding rows: look-up, and the update of the rows of a batch with duplicates merged. Items are
 // rows. Arguments: vocabulary, dimension.
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
 #include "benchmark/benchmark.h"
+#include "kernels/base/aligned_buffer.h"
 #include "kernels/ops/embedding.h"
 #include "kernels/ops/optimizer.h"
 #include "tests/bench/ops/peak.h"
@@ -21,9 +23,17 @@ void Shapes(benchmark::internal::Benchmark* bench) {
   bench->Args({1'000'000, 64})->Unit(benchmark::kMillisecond);
 }
 
+// Where the engine has tables and their moments: on huge pages, if the system has any.
+AlignedBuffer<float> Placed(const std::vector<float>& values) {
+  AlignedBuffer<float> placed =
+      AlignedBuffer<float>::Create(static_cast<int64_t>(values.size())).value();
+  std::copy(values.begin(), values.end(), placed.data());
+  return placed;
+}
+
 void EmbeddingGather(benchmark::State& state) {
   const int64_t vocabulary = state.range(0), dim = state.range(1);
-  const std::vector<float> table = RandomFloats(vocabulary * dim, "table");
+  const AlignedBuffer<float> table = Placed(RandomFloats(vocabulary * dim, "table"));
   const std::vector<int32_t> codes = RandomCodes(kRows, vocabulary, "codes");
   std::vector<float> x(static_cast<size_t>(kBatch * dim));
   for (auto _ : state) {
@@ -38,13 +48,15 @@ void EmbeddingGather(benchmark::State& state) {
 
 void EmbeddingUpdate(benchmark::State& state, ops::OptimizerKind kind) {
   const int64_t vocabulary = state.range(0), dim = state.range(1);
-  std::vector<float> table = RandomFloats(vocabulary * dim, "table");
+  const int64_t values = vocabulary * dim;
+  AlignedBuffer<float> table = Placed(RandomFloats(values, "table"));
   const std::vector<int32_t> codes = RandomCodes(kRows, vocabulary, "codes");
   const std::vector<float> dx = RandomFloats(kBatch * dim, "dx");
   ops::OptimizerSettings settings;
   settings.kind = kind;
   const int moments = ops::MomentCount(settings);
-  std::vector<float> first(moments > 0 ? table.size() : 0), second(moments > 1 ? table.size() : 0);
+  AlignedBuffer<float> first = Placed(std::vector<float>(static_cast<size_t>(values)));
+  AlignedBuffer<float> second = Placed(std::vector<float>(static_cast<size_t>(values)));
   std::vector<int32_t> slots(static_cast<size_t>(vocabulary), -1), distinct(kBatch);
   std::vector<float> sums(static_cast<size_t>(kBatch * dim));
   int64_t step = 0;

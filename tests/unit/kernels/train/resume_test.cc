@@ -217,8 +217,8 @@ TEST_P(ResumeTest, AStoppedJobThatIsKilledStopsAtTheSamePoint) {
 
 INSTANTIATE_TEST_SUITE_P(Tasks, ResumeTest,
                          ::testing::Values("features", "oversampled", "repeats", "tuned",
-                                           "ensemble", "tolerance", "dimensions", "blocks", "sparse_blocks",
-                                           "dlrm"),
+                                           "ensemble", "tolerance", "dimensions", "blocks",
+                                           "sparse_blocks", "dlrm"),
                          [](const auto& info) { return info.param; });
 
 using CancelTest = JobTest;
