@@ -60,7 +60,11 @@ stage() {
   shift
   printf '\n=== %s\n' "$name"
   "$@" || status=$?
-  printf '=== %s: %s, %d s\n' "$name" "$( ((status)) && echo FAILED || echo done)" $((SECONDS - start))
+  local how=done
+  ((status)) && how=FAILED
+  # pytest's word for "no test has the filter's text in its name"
+  ((status == 5)) && [[ -n "$filter" && " $* " == *" pytest "* ]] && how="no such test"
+  printf '=== %s: %s, %d s\n' "$name" "$how" $((SECONDS - start))
   return $status
 }
 
