@@ -95,7 +95,7 @@ bool LeaveRoom(const ParamValues& params, double picks) {
 // .849 -> .859 / .852; spambase 10 .910 / .909 -> .921 / .915; dna_splice 10 .930 / .919 -> .950 /
 // .938; mice 5 .773 / .794 -> .794 / .804. It needs candidates to spare and rows to judge removals
 // by: COIL-20 50 of 400 on 1,008 rows .9965 / .9969 -> .9944 / .9944, mice 50 of 77 .9972 / .9977
-// -> .9963 / .9954, madelon 20 of 500 on 1,750 rows .733 / .723 -> .712 / .689. With a
+// -> .9963 / .9954, madelon 20 of 500 on 1,820 rows .733 / .723 -> .712 / .689. With a
 // decay that is chosen on validation rows few rows do not matter (madelon .839 -> .846 test).
 // Budgets of bytes and multiply-adds, which bound no count, were not measured.
 double UsualOversample(const Resolver& r, const ParamValues& params) {
@@ -115,7 +115,7 @@ double UsualOversample(const Resolver& r, const ParamValues& params) {
 // Whether three selections and retrains instead of one pay where nobody has asked. Few rows a
 // candidate want another decay than 1, and validation rows must tell the values apart: of 200 the
 // standard error of an accuracy is .035 at most. Test accuracy with one value and with the best of
-// three: madelon 20 of 500 on 2,600 rows, 260 to validate on, .7146, .8504; COIL-20 50 of 400, 144
+// three: madelon 20 of 500 on 1,820 rows, 260 to validate on, .7146, .8504; COIL-20 50 of 400, 144
 // to validate on, .9969, .9958; mice 10 of 77, 108 to validate on, .9579, .9606.
 bool TuningPays(const Resolver& r, const ParamValues& params) {
   constexpr int64_t kRowsPerCandidate = 10, kLeastValidationRows = 200;
